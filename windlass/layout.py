@@ -1,0 +1,134 @@
+"""Where things are on the server, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal
+
+Slot = Literal["blue", "green"]
+SLOTS: tuple[Slot, Slot] = ("blue", "green")
+
+
+def other(slot: Slot) -> Slot:
+    """The slot beside this one."""
+    return "green" if slot == "blue" else "blue"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The folders of one app under its root; `subfolder` is the app's place inside its repository."""
+
+    root: PurePosixPath
+    subfolder: PurePosixPath = PurePosixPath(".")
+
+    @property
+    def workspace(self) -> PurePosixPath:
+        """The checkout where building happens."""
+        return self.root / "workspace"
+
+    @property
+    def workspace_app(self) -> PurePosixPath:
+        return self.workspace / self.subfolder
+
+    @property
+    def releases(self) -> PurePosixPath:
+        return self.root / "releases"
+
+    def release(self, release: str) -> PurePosixPath:
+        return self.releases / release
+
+    def partial(self, release: str) -> PurePosixPath:
+        """Where a snapshot grows until it is whole; recovery removes what is left of one."""
+        return self.releases / f".{release}.partial"
+
+    def release_app(self, release: str) -> PurePosixPath:
+        """The working directory of a release's processes."""
+        return self.release(release) / self.subfolder
+
+    @property
+    def current(self) -> PurePosixPath:
+        return self.root / "current"
+
+    @property
+    def shared(self) -> PurePosixPath:
+        return self.root / "shared"
+
+    @property
+    def env_file(self) -> PurePosixPath:
+        return self.shared / ".env"
+
+    @property
+    def assets(self) -> PurePosixPath:
+        """Hashed assets of every kept release, which nginx serves."""
+        return self.root / "assets"
+
+    @property
+    def backups(self) -> PurePosixPath:
+        return self.root / "backups"
+
+    @property
+    def logs(self) -> PurePosixPath:
+        return self.root / "logs"
+
+    @property
+    def run(self) -> PurePosixPath:
+        return self.root / "run"
+
+    @property
+    def ledger(self) -> PurePosixPath:
+        return self.root / "ledger.jsonl"
+
+    @property
+    def lock(self) -> PurePosixPath:
+        return self.root / "lock"
+
+    @property
+    def green(self) -> PurePosixPath:
+        """The flag that nginx looks for: green is live while this file is there, else blue."""
+        return self.run / "green"
+
+    @property
+    def green_off(self) -> PurePosixPath:
+        """Where the flag lies while blue is live, so that a cutover is one rename in either direction."""
+        return self.run / "green.off"
+
+    @property
+    def maintenance(self) -> PurePosixPath:
+        """Visitors get the maintenance page while this file is there."""
+        return self.run / "maintenance"
+
+    @property
+    def stopped(self) -> PurePosixPath:
+        """As `maintenance`, and nothing is started while this file is there."""
+        return self.run / "stopped"
+
+    @property
+    def maintenance_page(self) -> PurePosixPath:
+        return self.run / "maintenance.html"
+
+    def slot_release(self, slot: Slot) -> PurePosixPath:
+        """A link to the release that the slot runs, or ran last."""
+        return self.run / f"slot-{slot}"
+
+    def slot_config(self, slot: Slot) -> PurePosixPath:
+        """The ecosystem file that the slot was started from."""
+        return self.run / f"{slot}.config.js"
+
+    @property
+    def standby(self) -> PurePosixPath:
+        """While this file is there, the idle slot is left running as a warm standby."""
+        return self.run / "standby"
+
+    @property
+    def install_stamp(self) -> PurePosixPath:
+        """What the last finished install in the workspace was made of; in .git, where no clean removes it."""
+        return self.workspace / ".git" / "windlass-install"
+
+    @property
+    def generate_stamp(self) -> PurePosixPath:
+        return self.workspace / ".git" / "windlass-generate"
+
+    def release_stamp(self, release: str) -> PurePosixPath:
+        """The install stamp that the release's node_modules were made under."""
+        return self.release(release) / ".windlass-install"

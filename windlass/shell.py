@@ -1,0 +1,121 @@
+"""Shell text as a value: every word quoted, joined by functions instead of by hand."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+
+Word = "str | int | float | PurePath | Variable"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A reference to an environment variable, so that a secret is named in a command and never held by it."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier() or not self.name.isascii():
+            raise ValueError(f"{self.name!r} is not a variable name")
+
+
+def quote(word: str | int | float | PurePath | Variable) -> str:
+    """The word as one shell word; a `Variable` becomes its quoted expansion.
+
+    Raises ValueError for a NUL, which no argument can hold.
+    """
+    if isinstance(word, Variable):
+        return f'"${{{word.name}}}"'
+    text = str(word)
+    if "\0" in text:
+        raise ValueError("a shell word cannot hold a NUL character")
+    return shlex.quote(text)
+
+
+@dataclass(frozen=True)
+class Command:
+    """Bash text, complete in itself; it may span lines and is run under `set -euo pipefail`."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def tolerated(self) -> Command:
+        """The same command with its failure ignored."""
+        return Command(f"{_group(self)} || true")
+
+    def quietly(self) -> Command:
+        """The same command with its output and errors thrown away."""
+        return Command(f"{_group(self)} >/dev/null 2>&1")
+
+    def inside(self, folder: PurePath) -> Command:
+        """The same command run in a folder, in a subshell that leaves the caller's folder alone."""
+        return Command(f"(cd {quote(folder)} && {_group(self)})")
+
+    def to(self, file: PurePath) -> Command:
+        """The same command with its output written to a file."""
+        return Command(f"{_group(self)} >{quote(file)}")
+
+    def commented(self, why: str) -> Command:
+        """The same command under a comment line for whoever reads the dry run."""
+        return Command("\n".join([*(f"# {line}" for line in why.splitlines()), self.text]))
+
+
+def cmd(*words: str | int | float | PurePath | Variable) -> Command:
+    """One simple command, each word quoted."""
+    return Command(" ".join(quote(word) for word in words))
+
+
+def with_env(environment: Mapping[str, str | int | PurePath], command: Command) -> Command:
+    """A simple command with variables set for it alone."""
+    assignments = " ".join(f"{Variable(name).name}={quote(value)}" for name, value in environment.items())
+    return Command(f"{assignments} {command.text}") if assignments else command
+
+
+def all_of(*commands: Command) -> Command:
+    """The commands one after the other; `set -e` ends at the first that fails."""
+    return Command("\n".join(command.text for command in commands if command.text))
+
+
+def both(first: Command, second: Command) -> Command:
+    """The second only where the first succeeded, as one command that may itself be a condition."""
+    return Command(f"{_group(first)} && {_group(second)}")
+
+
+def either(first: Command, second: Command) -> Command:
+    """The second only where the first failed."""
+    return Command(f"{_group(first)} || {_group(second)}")
+
+
+def when(condition: Command, then: Command, otherwise: Command | None = None) -> Command:
+    """`if condition; then …; else …; fi`, with the bodies indented."""
+    lines = [f"if {condition.text}; then", _indent(then)]
+    if otherwise is not None:
+        lines += ["else", _indent(otherwise)]
+    return Command("\n".join([*lines, "fi"]))
+
+
+def write_file(path: PurePath, content: str) -> Command:
+    """Write a text of whole lines through a temporary name and a rename, so that no reader sees half of it."""
+    if not content.endswith("\n"):
+        content += "\n"
+    incoming = path.with_name(path.name + ".next")
+    mark = "END"
+    while mark in content:
+        mark += "_"
+    return Command(f"cat >{quote(incoming)} <<'{mark}'\n{content}{mark}\nmv -T {quote(incoming)} {quote(path)}")
+
+
+def _group(command: Command) -> str:
+    if "\n" in command.text:
+        return "{\n" + _indent(command) + "\n}"
+    return command.text if " || " not in command.text and " && " not in command.text else f"{{ {command.text}; }}"
+
+
+def _indent(command: Command) -> str:
+    if "<<'" in command.text:
+        return command.text  # a here-document's lines must stay as they are
+    return "\n".join(f"    {line}" for line in command.text.splitlines())
