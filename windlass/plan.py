@@ -1,0 +1,73 @@
+"""Step, Gate, Stage, Plan: what will be done, as data that `--dry-run` prints and the agent runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from windlass.shell import Command
+
+Environment = Literal["shared", "database", "migrate"]
+"""Variables that the agent gives a step, read on the server: all of `.env`; the PG* variables of the
+database's URL; that URL with the lock time-out added."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A check that the agent makes itself, by name; `by_hand` is what a person would type for it."""
+
+    name: Literal["healthy", "answers_through_nginx", "soak", "drained"]
+    arguments: dict[str, Any]
+    by_hand: Command
+
+
+@dataclass(frozen=True)
+class Step:
+    """One titled action.
+
+    `timeout` is in seconds. `unchanged` says why the step need not run. A `tolerated` step's failure is a
+    warning. `nice` runs it at the lowest priority and first in line for the OOM killer.
+    """
+
+    title: str
+    action: Command | Gate
+    timeout: float = 300
+    interruptible: bool = True
+    environment: tuple[Environment, ...] = ()
+    unchanged: str = ""
+    tolerated: bool = False
+    nice: bool = False
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Steps between two points where the runner says go.
+
+    `undo` runs before the plan's recovery when this stage or a later one fails. `on_failure` "warn" ends the
+    plan as done with a warning. `on_cancel` "finish" lets the stage run to its end first; "keep" ends
+    the plan without undoing anything.
+    """
+
+    name: str
+    steps: tuple[Step, ...]
+    undo: tuple[Step, ...] = ()
+    on_failure: Literal["recover", "warn"] = "recover"
+    on_cancel: Literal["recover", "finish", "keep"] = "recover"
+    once: bool = False  # on the first host of several only
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Stages, and the recovery that holds if they do not finish.
+
+    `recovery` is idempotent and runs without `-e`; `record` is what the ledger says beside the outcome;
+    `prologue` comes before every step's text.
+    """
+
+    title: str
+    stages: tuple[Stage, ...]
+    recovery: tuple[Step, ...] = ()
+    prologue: Command = Command("")
+    record: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
