@@ -94,7 +94,7 @@ class App(Section):
     name: Name
     repository: Annotated[str, Field(min_length=1), AfterValidator(_printable)]
     branch: Ref = "main"
-    root: AbsolutePath = ""
+    root: AbsolutePath | Literal[""] = ""
     directory: RelativePath = "."
     keep: Annotated[int, Field(ge=2, le=100)] = 5
 
@@ -205,14 +205,14 @@ class Nginx(Section):
     listen_tls: Port = 443
     certificate: AbsolutePath | None = None
     certificate_key: AbsolutePath | None = None
-    site: AbsolutePath = ""
+    site: AbsolutePath | Literal[""] = ""
     max_body: Annotated[str, Field(pattern=r"^\d+[kmg]?$")] = "10m"
     read_timeout: Seconds = 60
     assets_url: UrlPath = "/_next/static/"
     assets_from: RelativePath = ".next/static"
     assets_days: Annotated[int, Field(ge=1)] = 30
     retry_after: Annotated[int, Field(ge=1)] = 120
-    access_log: AbsolutePath = ""
+    access_log: AbsolutePath | Literal[""] = ""
 
     @model_validator(mode="after")
     def _certificate_with_key(self) -> Self:
