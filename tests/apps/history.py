@@ -1,0 +1,28 @@
+"""The example apps as git repositories, for tests and for the demo."""
+
+from pathlib import Path
+
+from tests.apps.repository import build_repository, move_branch
+from tests.apps.tiny_commits import MAIN as TINY_MAIN
+from tests.apps.tiny_commits import tiny_commits
+
+__all__ = ["build_tiny", "move_branch"]
+
+_APPS = Path(__file__).parent
+
+
+def build_tiny(
+    destination: Path,
+    *,
+    subfolder: str = "",
+    build_seconds: int = 30,
+    install_seconds: int = 30,
+    megabytes: int = 200,
+    pages: int = 20,
+) -> dict[str, str]:
+    """Make a bare repository of the tiny app and return the full hash of each commit by its name.
+
+    `megabytes` is what big_build and big_install write; after `pages` pages fails_under_traffic fails.
+    """
+    commits = tiny_commits(build_seconds, install_seconds, megabytes, pages)
+    return build_repository(destination, _APPS / "tiny", commits, TINY_MAIN, subfolder)

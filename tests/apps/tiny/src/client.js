@@ -1,0 +1,1 @@
+document.getElementById("client").textContent = "The client script of the first version has run.";
