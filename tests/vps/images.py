@@ -1,0 +1,118 @@
+"""What the test hosts start from: a Debian with what a prepared server has, built once and cached."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from tests.support import node
+from tests.support.cache import built, digest
+from tests.support.processes import run
+from tests.vps.machine import Image, Vps
+from tests.vps.network import Slot
+
+SUITE = "bookworm"
+PACKAGES = (
+    "systemd systemd-sysv dbus libpam-systemd openssh-server git nginx-light postgresql postgresql-client "
+    "python3 python3-psutil rsync iproute2 procps sudo ca-certificates curl"
+)
+
+DATABASE = "prompthub"
+DATABASE_USER = "prompthub"
+DATABASE_PASSWORD = """p@ss w$rd'"&?"""
+DATABASE_URL = f"postgresql://{DATABASE_USER}:{quote(DATABASE_PASSWORD, safe='')}@127.0.0.1:5432/{DATABASE}"
+
+PROVISION = r"""
+cd /
+useradd --uid 1000 --create-home --shell /bin/bash deploy
+install -d -m 700 -o deploy -g deploy /home/deploy/.ssh
+install -d -m 755 -o deploy -g deploy /srv/prompthub /srv/git
+echo "NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt" >> /etc/environment
+
+npm install --global --no-fund pm2@$PM2_VERSION
+pm2 startup systemd -u deploy --hp /home/deploy
+runuser -u deploy -- env HOME=/home/deploy pm2 save --force
+runuser -u deploy -- env HOME=/home/deploy pm2 kill
+systemctl start pm2-deploy
+rm -rf /root/.pm2 /root/.npm
+
+cat > /tmp/roles.sql <<'SQL'
+CREATE ROLE :"name" LOGIN CREATEDB PASSWORD :'password';
+CREATE DATABASE :"database" OWNER :"name";
+SQL
+chmod 644 /tmp/roles.sql
+runuser -u postgres -- psql -v ON_ERROR_STOP=1 -v name="$DATABASE_USER" -v password="$DATABASE_PASSWORD" \
+    -v database="$DATABASE" -f /tmp/roles.sql
+"""
+
+
+def base(slot: Slot) -> Image:
+    """Debian with sshd, nginx, PostgreSQL, node, npm and pm2, and a user deploy; built if need be."""
+    root_key = digest(SUITE, PACKAGES)
+    root = built("root", root_key, _debootstrap)
+    settings = node.npm_settings()
+    node_version = run([node.node_home() / "bin/node", "--version"]).check().stdout
+    trusted = node.CA_BUNDLE.read_bytes() if node.CA_BUNDLE.exists() else b""
+    key = digest(root_key, Path(__file__).read_bytes(), settings, trusted, node_version, node.PM2_VERSION)
+
+    def provision(host: Vps) -> None:
+        _add_software(host, settings)
+        host.boot()
+        variables = {
+            "PM2_VERSION": node.PM2_VERSION,
+            "DATABASE": DATABASE,
+            "DATABASE_USER": DATABASE_USER,
+            "DATABASE_PASSWORD": DATABASE_PASSWORD,
+        }
+        exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+        host.run(exports + PROVISION, timeout=300)
+
+    return layered(slot, Image((root,)), "provision", key, provision)
+
+
+def layered(slot: Slot, image: Image, name: str, key: str, prepare: Callable[[Vps], None]) -> Image:
+    """The image with what `prepare` does to a host (given to it off) as a layer on top, kept between runs."""
+
+    def build(folder: Path) -> None:
+        host = Vps(slot, image)
+        try:
+            prepare(host)
+            if host.running:
+                host.poweroff()
+            host.freeze(folder)
+        finally:
+            host.destroy()
+
+    return image.with_layer(built(name, key, build))
+
+
+def with_npm_cache(slot: Slot, image: Image, manifests: dict[str, str]) -> Image:
+    """The image with what `npm ci` fetches for these files in the npm cache of deploy.
+
+    `manifests`: the texts of package.json and package-lock.json. Kept between runs, so that tests install without fetching.
+    """
+    key = digest(*map(str, image.layers), *(text for item in sorted(manifests.items()) for text in item))
+
+    def prepare(host: Vps) -> None:
+        for name, text in manifests.items():
+            host.write(f"/home/deploy/warm/{name}", text, owner="deploy")
+        host.boot()
+        host.run("cd warm && npm ci --ignore-scripts && cd .. && rm -rf warm", user="deploy", timeout=600)
+
+    return layered(slot, image, "npm", key, prepare)
+
+
+def _debootstrap(folder: Path) -> None:
+    packages = ",".join(PACKAGES.split())
+    run(["mmdebstrap", "--variant=minbase", f"--include={packages}", SUITE, folder], timeout=900).check()
+
+
+def _add_software(host: Vps, npm_settings: str) -> None:
+    """Node and npm where a shell that is not interactive finds them, and this machine's trust."""
+    shutil.copytree(node.node_home(), host.path("/usr/local"), symlinks=True, dirs_exist_ok=True)
+    host.write("/usr/local/etc/npmrc", npm_settings)
+    if node.CA_BUNDLE.exists():
+        shutil.copy(node.CA_BUNDLE, host.path("/etc/ssl/certs/ca-certificates.crt"))
