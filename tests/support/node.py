@@ -66,7 +66,7 @@ def pm2_home() -> Path:
     """A folder whose bin/ has the pinned pm2, for use on this machine."""
 
     def fetch(prefix: Path) -> None:
-        install = ["install", "--global", "--prefix", prefix, f"pm2@{PM2_VERSION}"]
+        install: list[str | Path] = ["install", "--global", "--prefix", prefix, f"pm2@{PM2_VERSION}"]
         run([node_home() / "bin/npm", *install], env=npm_environment(), timeout=300).check()
 
     return built("pm2", digest(PM2_VERSION, str(node_home())), fetch)

@@ -92,7 +92,7 @@ def layered(slot: Slot, image: Image, name: str, key: str, prepare: Callable[[Vp
 def with_npm_cache(slot: Slot, image: Image, manifests: dict[str, str]) -> Image:
     """The image with what `npm ci` fetches for these files in the npm cache of deploy.
 
-    `manifests`: the texts of package.json and package-lock.json. Kept between runs, so that tests install without fetching.
+    `manifests`: the texts of package.json and package-lock.json, by name. Kept between runs.
     """
     key = digest(*map(str, image.layers), *(text for item in sorted(manifests.items()) for text in item))
 

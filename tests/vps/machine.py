@@ -187,14 +187,13 @@ class Vps:
         With `port`, only TCP to that port of the host (22: the operator's cable, while visitors still come).
         Its loopback is untouched.
         """
-        narrow_in = ["-p", "tcp", "--dport", str(port)] if port else []
-        narrow_out = ["-p", "tcp", "--sport", str(port)] if port else []
-        self._firewall(
-            "-A", "INPUT", "!", "-i", "lo", *(narrow_in or ([] if drop else ["-p", "tcp"])), *_verdict(drop)
-        )
-        self._firewall(
-            "-A", "OUTPUT", "!", "-o", "lo", *(narrow_out or ([] if drop else ["-p", "tcp"])), *_verdict(drop)
-        )
+        if not drop:
+            # The resets themselves must get out.
+            self._firewall("-A", "OUTPUT", "-p", "tcp", "--tcp-flags", "RST", "RST", "-j", "ACCEPT")
+        for chain, interface, side in (("INPUT", "-i", "--dport"), ("OUTPUT", "-o", "--sport")):
+            tcp = ["-p", "tcp"] if port or not drop else []
+            only = [side, str(port)] if port else []
+            self._firewall("-A", chain, "!", interface, "lo", *tcp, *only, *_verdict(drop))
 
     def cut_internet(self, *, drop: bool = False) -> None:
         """Leave it this run's own network only: registries refuse it, or with `drop` are silent."""
