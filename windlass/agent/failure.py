@@ -1,0 +1,7 @@
+"""How a gate says no."""
+
+from __future__ import annotations
+
+
+class GateFailed(Exception):  # noqa: N818 - a gate that does not hold is no mistake
+    """A gate does not hold; the text says in plain words why and what was seen."""

@@ -1,0 +1,67 @@
+"""Gate `answers_through_nginx`: visitors get the new slot's answer."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from . import probe
+from .failure import GateFailed
+
+IN_A_ROW = 3
+POLL = 0.05
+UPSTREAM = "x-windlass-upstream"
+
+
+def answers_through_nginx(arguments: dict[str, Any]) -> None:
+    """Return once nginx gave the expected status from `expected_upstream` three times in a row.
+
+    GateFailed after `timeout` seconds (10), with what was seen last.
+    """
+    deadline = time.monotonic() + float(arguments.get("timeout") or 10)
+    good, problem = 0, ""
+    while True:
+        reply = _ask(arguments, max(0.1, deadline - time.monotonic()))
+        found = _problem(arguments, reply)
+        good, problem = (0, found) if found else (good + 1, problem)
+        if good == IN_A_ROW:
+            print(f"nginx answers {reply.status} from {arguments['expected_upstream']}", flush=True)
+            return
+        if time.monotonic() >= deadline:
+            raise GateFailed(
+                problem or f"nginx answered too slowly: {reply.seconds:.1f} s for the last request"
+            )
+        time.sleep(POLL)
+
+
+def _ask(arguments: dict[str, Any], timeout: float) -> probe.Reply:
+    name = str(arguments.get("server_name") or "localhost")
+    return probe.get(
+        int(arguments["port"]),
+        arguments["path"],
+        {"Host": name, "X-Windlass-Probe": "1"},
+        timeout,
+        address=arguments.get("address") or "127.0.0.1",
+        server_name=name if arguments.get("tls") else None,
+    )
+
+
+def _problem(arguments: dict[str, Any], reply: probe.Reply) -> str:
+    """What is wrong with the answer, "" where nothing is."""
+    port, expected = arguments["port"], arguments["expected_upstream"]
+    if not reply.status:
+        return f"nginx does not answer on port {port}: {reply.error}"
+    named = reply.headers.get(UPSTREAM, "")
+    # Several addresses are tries, the last of them the one that answered.
+    upstream = named.replace(" : ", ", ").split(", ")[-1]
+    if not upstream and reply.status != 503:
+        return (
+            f"what answers for {arguments.get('server_name') or 'localhost'} on port {port} is not Windlass's site "
+            f"({reply}): `fab nginx.install`, or another site there claims the same name"
+        )
+    if upstream != expected:
+        place = f"from {upstream}" if upstream else "itself (the maintenance page?)"
+        return f"nginx answers {place}, not from {expected}: {reply}"
+    if reply.status != int(arguments.get("status") or 200):
+        return f"through nginx the new release answers {reply}"
+    return ""
