@@ -46,7 +46,7 @@ class Stage:
 
     `undo` runs before the plan's recovery when this stage or a later one fails. `on_failure` "warn" ends the
     plan as done with a warning. `on_cancel` "finish" lets the stage run to its end first; "keep" ends
-    the plan without undoing anything.
+    the plan without undoing anything. An `ordered` stage is run by several hosts one after the other.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Stage:
     undo: tuple[Step, ...] = ()
     on_failure: Literal["recover", "warn"] = "recover"
     on_cancel: Literal["recover", "finish", "keep"] = "recover"
-    once: bool = False  # on the first host of several only
+    ordered: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,33 @@
+"""A fact is a question to the host together with the parser of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from windlass.shell import Command
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a question's command printed and exited with; for a call, `out` is the JSON of what it returned."""
+
+    out: str
+    err: str = ""
+    code: int = 0
+
+
+@dataclass(frozen=True)
+class Question(Generic[T]):
+    """One question: a command, or the name of an agent's function in `call`; `timeout` is in seconds."""
+
+    name: str
+    command: Command
+    parse: Callable[[Answer], T]
+    call: str = ""
+    arguments: dict[str, Any] = field(default_factory=dict)
+    timeout: float = 30
+    environment: tuple[str, ...] = ()

@@ -1,0 +1,248 @@
+"""The agent as a process: locks, steps, stages, recovery, and a client that is not there any more."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.local_agent import Conversation
+from windlass.errors import LockHeld
+from windlass.facts import Question
+from windlass.plan import Plan, Stage, Step
+from windlass.shell import Command
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for folder in ("run", "releases", "logs", "shared"):
+        (tmp_path / "app" / folder).mkdir(parents=True)
+    return tmp_path / "app"
+
+
+@pytest.fixture
+def converse(root: Path) -> Iterator[Callable[..., Conversation]]:
+    open_ones: list[Conversation] = []
+
+    def start(**options: Any) -> Conversation:
+        open_ones.append(Conversation(root, **options))
+        return open_ones[-1].open()
+
+    yield start
+    for conversation in open_ones:
+        conversation.wire.close()
+        conversation.wire.process.wait(30)
+
+
+def step(title: str, text: str, **options: Any) -> Step:
+    return Step(title, Command(text), **options)
+
+
+def plan(*stages: Stage, recovery: tuple[Step, ...] = ()) -> Plan:
+    return Plan("Deploy", stages, recovery=recovery, record={"release": "0001-abc1234"})
+
+
+def ledger(root: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (root / "ledger.jsonl").read_text().splitlines()]
+
+
+def run(conversation: Conversation, wanted: Plan) -> dict[str, Any]:
+    conversation.visit.start(wanted)
+    for stage in wanted.stages:
+        conversation.visit.go(stage.name)
+    return conversation.visit.expect("end")
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def test_steps_run_in_order_and_the_ledger_tells_it(root: Path, converse: Callable[..., Conversation]) -> None:
+    conversation = converse()
+    end = run(conversation, plan(Stage("prepare", (step("one", "echo 1"), step("two", "echo 2")))))
+    assert end["outcome"] == "done"
+    assert conversation.titles("done") == ["one", "two"]
+    assert conversation.output() == ["1", "2"]
+    assert [record["event"] for record in ledger(root)] == ["start", "end"]
+    assert ledger(root)[-1]["outcome"] == "done"
+
+
+def test_a_failed_step_ends_the_plan_undoes_its_stages_in_reverse_and_recovers(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    conversation = converse()
+    end = run(
+        conversation,
+        plan(
+            Stage("first", (step("fine", "true"),), undo=(step("undo first", "echo undo-1"),)),
+            Stage("second", (step("bad", "echo why; exit 3"),), undo=(step("undo second", "echo undo-2"),)),
+            Stage("third", (step("never", "echo never"),)),
+            recovery=(step("recover", "echo recovered"),),
+        ),
+    )
+    assert end["outcome"] == "failed"
+    assert end["failure"]["title"] == "bad"
+    assert end["failure"]["tail"] == ["why"]
+    assert conversation.output() == ["why", "undo-2", "undo-1", "recovered"]
+    assert ledger(root)[-1]["step"] == "bad"
+
+
+def test_a_lock_that_is_held_is_refused_at_once_and_says_who_holds_it(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    first = converse()
+    first.visit.start(plan(Stage("prepare", (step("build", f"touch {root}/on; sleep 60"),))))
+    first.visit.go("prepare")
+    wait_until((root / "on").exists)
+    with pytest.raises(LockHeld, match=r"deploy by .* holds the lock since .*\(step: build\)"):
+        Conversation(root).open()
+
+
+def test_a_client_that_vanishes_has_its_step_ended_and_recovery_run(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    conversation = converse()
+    endless = step("build", f"touch {root}/on; sleep 300; touch {root}/finished")
+    conversation.visit.start(plan(Stage("p", (endless,)), recovery=(step("recover", f"touch {root}/recovered"),)))
+    conversation.visit.go("p")
+    wait_until((root / "on").exists)
+    conversation.wire.close()
+    wait_until(lambda: (root / "ledger.jsonl").read_text().count('"end"') == 1)
+    assert (root / "recovered").exists()
+    assert not (root / "finished").exists()
+    assert ledger(root)[-1]["outcome"] == "cancelled"
+
+
+def test_a_step_that_must_not_be_interrupted_is_let_finish_before_recovery(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    conversation = converse()
+    migrate = step("migrate", f"touch {root}/on; sleep 1; touch {root}/finished", interruptible=False)
+    conversation.visit.start(plan(Stage("p", (migrate, step("next", f"touch {root}/next")))))
+    conversation.visit.go("p")
+    wait_until((root / "on").exists)
+    conversation.visit.cancel("Ctrl-C")
+    assert conversation.visit.expect("end")["outcome"] == "cancelled"
+    assert (root / "finished").exists()
+    assert not (root / "next").exists()
+
+
+def test_a_killed_agent_keeps_the_lock_until_its_step_ends_and_the_next_one_recovers(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    first = converse()
+    first.visit.start(plan(Stage("p", (step("build", f"touch {root}/on; while [ ! -e {root}/go ]; do sleep 0.05; done"),))))
+    first.visit.go("p")
+    wait_until((root / "on").exists)
+    first.wire.process.kill()
+    with pytest.raises(LockHeld):
+        Conversation(root).open()
+    (root / "go").touch()
+
+    def free() -> bool:
+        try:
+            second.append(Conversation(root, recovery=(step("recover", f"touch {root}/recovered"),)).open())
+        except LockHeld:
+            return False
+        return True
+
+    second: list[Conversation] = []
+    wait_until(free)
+    assert (root / "recovered").exists()
+    assert ledger(root)[-1]["outcome"] == "interrupted"
+    second[0].visit.close()
+
+
+def test_what_a_step_leaves_behind_does_not_hold_the_lock(root: Path, converse: Callable[..., Conversation]) -> None:
+    first = converse()
+    daemon = f"setsid sleep 300 >/dev/null 2>&1 </dev/null & echo $! >{root}/pid"
+    run(first, plan(Stage("p", (step("start", daemon),))))
+    first.visit.close()
+    pid = int((root / "pid").read_text())
+    try:
+        os.kill(pid, 0)
+        converse()
+    finally:
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_a_client_that_does_not_read_blocks_nothing(root: Path, converse: Callable[..., Conversation]) -> None:
+    conversation = converse()
+    flood = step("build", f"head -c 20000000 /dev/zero | tr '\\0' 'x' | fold -w 100; touch {root}/finished")
+    conversation.visit.start(plan(Stage("p", (flood,))))
+    conversation.visit.go("p")
+    wait_until((root / "finished").exists)
+    wait_until(lambda: '"end"' in (root / "ledger.jsonl").read_text())
+    assert conversation.visit.expect("end")["outcome"] == "done"
+
+
+def test_secrets_are_masked_in_the_log_and_on_the_way(root: Path, converse: Callable[..., Conversation]) -> None:
+    (root / "shared" / ".env").write_text("TOKEN='p@ss w$rd\"long'\n")
+    conversation = converse()
+    run(conversation, plan(Stage("p", (step("tell", 'printf "%s\\n" "$TOKEN"', environment=("shared",)),))))
+    assert conversation.output() == ["********"]
+    logs = [path.read_text() for path in (root / "logs").rglob("*") if path.is_file()]
+    assert not any("p@ss" in text for text in logs)
+
+
+def test_a_step_past_its_time_out_is_ended_with_its_children(root: Path, converse: Callable[..., Conversation]) -> None:
+    conversation = converse()
+    child = f"sleep 300 & echo $! >{root}/pid; wait"
+    end = run(conversation, plan(Stage("p", (step("hang", child, timeout=0.5),))))
+    assert end["failure"]["state"] == "timed-out"
+    pid = int((root / "pid").read_text())
+    wait_until(lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2])
+
+
+def test_a_cancel_in_a_stage_that_keeps_is_done_and_recovers_without_undoing(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    conversation = converse()
+    stages = (
+        Stage("cutover", (step("flip", "true"),), undo=(step("undo", f"touch {root}/undone"),), on_cancel="finish"),
+        Stage("soak", (step("watch", f"touch {root}/on; sleep 60"),), on_cancel="keep"),
+    )
+    conversation.visit.start(plan(*stages, recovery=(step("recover", f"touch {root}/recovered"),)))
+    conversation.visit.go("cutover")
+    conversation.visit.go("soak")
+    wait_until((root / "on").exists)
+    conversation.visit.cancel("Ctrl-C")
+    end = conversation.visit.expect("end")
+    assert (end["outcome"], end["kept"]) == ("done", True)
+    assert (root / "recovered").exists()
+    assert not (root / "undone").exists()
+
+
+def test_questions_are_answered_together_and_a_slow_one_is_given_up(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    conversation = converse(locked=False)
+
+    def raw(answer: Any) -> tuple[str, int]:
+        return answer.out, answer.code
+
+    answers = conversation.visit.ask(
+        Question("quick", Command("echo yes"), raw),
+        Question("wrong", Command("exit 4"), raw),
+        Question("slow", Command("sleep 60"), raw, timeout=0.3),
+    )
+    assert answers == {"quick": ("yes\n", 0), "wrong": ("", 4), "slow": ("", 124)}
+
+
+def test_a_torn_last_line_of_the_ledger_is_closed_and_left_out(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    (root / "ledger.jsonl").write_text('{"event": "end", "run": "x"}\n{"event": "sta')
+    run(converse(), plan(Stage("p", (step("one", "true"),))))
+    lines = (root / "ledger.jsonl").read_text().splitlines()
+    assert lines[1] == '{"event": "sta'
+    assert json.loads(lines[2])["event"] == "start"

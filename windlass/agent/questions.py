@@ -1,0 +1,105 @@
+"""Answering a batch of questions at once: shell texts and calls, each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING, Any, Dict, List
+
+if TYPE_CHECKING:
+    from .session import Session
+
+LONGEST_ANSWER = 4 * 1024 * 1024
+
+
+def answer(session: Session, questions: List[Dict[str, Any]]) -> Dict[str, Dict[str, Any]]:
+    """Ask all at the same time; each answer holds `out`, `err`, `code` (124 past its time-out in seconds)."""
+    running = {question["name"]: _start(session, question) for question in questions}
+    return {name: process.answer(session) for name, process in running.items()}
+
+
+class _Process:
+    def __init__(self, pid: int, out: Any, err: Any, timeout: float) -> None:
+        self.pid, self.out, self.err = pid, out, err
+        self.deadline = time.monotonic() + timeout
+
+    def answer(self, session: Session) -> Dict[str, Any]:
+        code = None
+        while code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                code = os.waitstatus_to_exitcode(status)
+            elif time.monotonic() > self.deadline or session.channel.cancelled:
+                os.killpg(self.pid, signal.SIGKILL)
+                os.waitpid(self.pid, 0)
+                code = 124
+            else:
+                session.channel.pump(min(1.0, max(0.01, self.deadline - time.monotonic())))
+        return {"out": _text(self.out), "err": _text(self.err), "code": code}
+
+
+def _start(session: Session, question: Dict[str, Any]) -> _Process:
+    out, err = memory_file(), memory_file()
+    if question.get("call"):
+        pid = _fork_call(session, question["call"], question.get("arguments", {}), out, err)
+    else:
+        pid = _spawn(session, question, out, err)
+    return _Process(pid, out, err, question.get("timeout", 30.0))
+
+
+def _spawn(session: Session, question: Dict[str, Any], out: int, err: int) -> int:
+    text = memory_file()
+    os.write(text, question["script"].encode())
+    process = subprocess.Popen(
+        ["bash", "-euo", "pipefail", f"/proc/self/fd/{text}"],
+        stdin=subprocess.DEVNULL,
+        stdout=out,
+        stderr=err,
+        env=session.environment(question.get("environment", [])),
+        cwd="/",
+        pass_fds=[text],
+        start_new_session=True,
+    )
+    process.returncode = 0  # reaped by its answer
+    os.close(text)
+    return process.pid
+
+
+def _fork_call(session: Session, name: str, arguments: Dict[str, Any], out: int, err: int) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 1
+    try:
+        os.setsid()
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.dup2(err, 2)
+        from .system import CALLS  # in the child: the agent starts without it
+
+        os.write(out, json.dumps(CALLS[name](arguments)).encode())
+        status = 0
+    except BaseException as error:
+        os.write(err, f"{type(error).__name__}: {error}".encode())
+    finally:
+        os._exit(status)
+
+
+def memory_file() -> int:
+    """An unnamed file in memory: answers may be large, and a full disk must not matter."""
+    return os.memfd_create("windlass", os.MFD_CLOEXEC)
+
+
+def _text(descriptor: int) -> str:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    chunks = []
+    while sum(map(len, chunks)) < LONGEST_ANSWER:
+        chunk = os.read(descriptor, 65536)
+        if not chunk:
+            break
+        chunks.append(chunk)
+    os.close(descriptor)
+    return b"".join(chunks).decode("utf-8", "replace")

@@ -1,0 +1,232 @@
+"""One command's visit: open, answer questions, run plans stage by stage, and leave."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+import sys
+import time
+from typing import Any, Dict, List, Optional
+
+from . import env, ledger, lock, questions, stop
+from .channel import Channel
+from .plan import PlanRun
+from .steps import Runner
+
+
+class Session:
+    """The state between the client's messages: who it is, where the app lives, the lock, the runner."""
+
+    def __init__(self, channel: Channel, opening: Dict[str, Any]) -> None:
+        self.channel = channel
+        self.paths: Dict[str, Any] = opening["paths"]
+        self.opening = opening
+        self.lock: Optional[lock.Lock] = None
+        self.run_id = (
+            f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{opening['what'].split()[0]}-{os.getpid()}"
+        )
+        self.variables = env.read(self.paths["env_file"])
+        self.masks = env.maskable(self.variables)
+        self.runner: Optional[Runner] = None
+
+    def environment(self, kinds: List[str]) -> Dict[str, str]:
+        """The whole environment of a step or question that asked for these kinds."""
+        extra = env.requested(kinds, self.variables, self.opening["url"], self.opening["lock_timeout"])
+        return {**env.base(), **extra}
+
+    def live(self) -> Dict[str, str]:
+        """What visitors get by the flag: slot, release ("" for none) and revision."""
+        return live(self.paths)
+
+    def folder(self) -> str:
+        """The folder of this run's step files, made when it is first needed."""
+        path = os.path.join(self.paths["logs"], self.run_id)
+        try:
+            os.makedirs(path, mode=0o700, exist_ok=True)
+        except OSError:
+            pass  # a full disk: steps then run from memory and are logged to the operator alone
+        return path
+
+    def take_lock(self) -> bool:
+        """Take the app's lock and say so in its file; False once the client was told who holds it."""
+        self.lock = lock.Lock.take(self.paths["lock"])
+        if self.lock is None:
+            self.channel.send("locked", holder=lock.holder(self.paths["lock"]))
+            return False
+        self.lock.say(
+            pid=os.getpid(), boot=lock.boot_id(), who=self.opening["who"], what=self.opening["what"],
+            since=ledger.now(), run=self.run_id, step="", group=0,
+        )  # fmt: skip
+        return True
+
+    def start_runner(self) -> Runner:
+        if self.runner is None:
+            self.runner = Runner(self.channel, self.folder(), self.lock.descriptor if self.lock else None)
+            if self.lock is not None:
+                held = self.lock
+                self.runner.on_step = lambda title, group: held.say(step=title, group=group)
+        return self.runner
+
+    def record(self, event: str, **fields: Any) -> None:
+        """Append to the ledger; a ledger that cannot be written is said, not hidden."""
+        try:
+            ledger.append(
+                self.paths["ledger"],
+                {
+                    "event": event,
+                    "run": self.run_id,
+                    "who": self.opening["who"],
+                    "what": self.opening["what"],
+                    **fields,
+                },
+            )
+        except OSError as error:
+            self.channel.send("note", level="warning", text=f"the ledger could not be written: {error}")
+
+
+def live(paths: Dict[str, Any]) -> Dict[str, str]:
+    """What visitors get by the flag, read from the server's own links."""
+    slot = "green" if os.path.exists(paths["flag"]) else "blue"
+    try:
+        target = os.readlink(paths["slots"][slot])
+    except OSError:
+        return {"slot": slot, "release": "", "revision": ""}
+    release = os.path.basename(target)
+    try:
+        with open(os.path.join(paths["releases"], release, "REVISION"), encoding="ascii") as file:
+            revision = file.read().strip()
+    except (OSError, ValueError):
+        revision = ""
+    return {"slot": slot, "release": release, "revision": revision}
+
+
+def main() -> None:
+    """Serve one client until it says goodbye or goes away."""
+    os.umask(0o022)
+    try:
+        os.setsid()
+    except OSError:
+        pass
+    channel = Channel()
+    _handle_signals(channel)
+    channel.greet()
+    opening = channel.receive("open")
+    if opening is None:
+        return
+    channel.set_times(opening.get("beat", 3.0), opening.get("patience", 60.0))
+    session = Session(channel, opening)
+    status = _serve(session)
+    if session.lock is not None:
+        session.lock.release()
+    channel.send("bye")
+    channel.drain(5.0)
+    sys.stdout.flush()
+    os._exit(status)
+
+
+def _handle_signals(channel: Channel) -> None:
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # wakes the loop through the wake-up descriptor
+    signal.signal(signal.SIGHUP, lambda *_: None)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(
+            number, lambda caught, _: channel.cancel(f"the agent was ended by {signal.Signals(caught).name}")
+        )
+
+
+def _serve(session: Session) -> int:
+    if session.opening["mode"] == "stop":
+        return stop.serve(session)
+    refusal = _refusal(session.paths["root"])
+    if refusal:
+        session.channel.send("refused", **refusal)
+        return 1
+    rooted = os.path.isdir(session.paths["root"])
+    if session.opening["mode"] == "locked" and rooted and not _open_locked(session):
+        return 75
+    session.channel.send(
+        "opened",
+        run=session.run_id,
+        rooted=rooted,
+        user=pwd.getpwuid(os.geteuid()).pw_name,
+        live=session.live(),
+    )
+    while True:
+        message = session.channel.receive()
+        if message is None or message["op"] == "bye":
+            return 0
+        if message["op"] == "ask":
+            session.channel.send(
+                "answers", id=message["id"], answers=questions.answer(session, message["questions"])
+            )
+        elif message["op"] == "settle":
+            if not _settle(session):
+                return 75
+        elif message["op"] == "plan":
+            PlanRun(session, message["plan"]).run()
+            if session.channel.cancelled:
+                return 1
+
+
+def _open_locked(session: Session) -> bool:
+    try:
+        if not session.take_lock():
+            return False
+    except OSError as error:
+        session.channel.send("refused", why="lock", detail=str(error))
+        return False
+    left = ledger.unfinished(ledger.read(session.paths["ledger"]))
+    if left and session.opening.get("recovery"):
+        who = ", ".join(
+            f"{record.get('what')} by {record.get('who')} at {record.get('time')}" for record in left
+        )
+        PlanRun(session, {"stages": [], "recovery": session.opening["recovery"]}).recover(
+            f"did not finish: {who}"
+        )
+        for record in left:
+            ledger.append(
+                session.paths["ledger"],
+                {
+                    **record,
+                    "event": "end",
+                    "time": ledger.now(),
+                    "outcome": "interrupted",
+                    "live": session.live(),
+                },
+            )
+    return True
+
+
+def _settle(session: Session) -> bool:
+    """Make the app's folders on a server that sees it for the first time, and take the lock."""
+    try:
+        for folder in session.paths["folders"]:
+            os.makedirs(folder, mode=0o755, exist_ok=True)
+        for folder in session.paths["private"]:
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+            os.chmod(folder, 0o700)
+    except OSError as error:
+        session.channel.send("refused", why="folders", detail=str(error))
+        return False
+    if session.lock is None and not session.take_lock():
+        return False
+    session.channel.send("settled")
+    return True
+
+
+def _refusal(root: str) -> Dict[str, Any]:
+    """Why this user must not work on the app: it belongs to somebody else; empty where nothing speaks against it."""
+    try:
+        owner = os.stat(root).st_uid
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        return {"why": "root", "detail": str(error)}
+    if owner == os.geteuid():
+        return {}
+    try:
+        name = pwd.getpwuid(owner).pw_name
+    except KeyError:
+        name = str(owner)
+    return {"why": "owner", "owner": name, "user": pwd.getpwuid(os.geteuid()).pw_name, "root": root}

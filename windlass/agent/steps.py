@@ -1,0 +1,282 @@
+"""Running one step: a shell text or a gate in its own process group, logged first and shown second."""
+
+from __future__ import annotations
+
+import collections
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from typing import Any, Callable, Deque, Dict, List, Optional, Tuple
+
+from . import env
+from .channel import Channel
+from .failure import GateFailed
+
+TAIL_LINES = 20
+LONGEST_LINE = 8192
+TERM_SECONDS = 10.0
+"""How long a cancelled step is asked with TERM, once a second, before KILL."""
+
+KEEP_LOCK = '"$@" {lock}>&-; exit $?'
+"""The outer shell keeps the lock for as long as the step runs; what the step starts does not inherit it."""
+
+
+class Step:
+    """One running process group and its output."""
+
+    def __init__(self, process: int, output: int, log: Optional[int], masks: List[str]) -> None:
+        self.process = process
+        self.tail: Deque[str] = collections.deque(maxlen=TAIL_LINES)
+        self.status: Optional[int] = None
+        self.output, self._log, self._masks = output, log, masks
+        self._partial = b""
+
+    def read(self, show: Callable[[str], None]) -> bool:
+        """Take what the step has printed, without waiting; False once nobody can print any more."""
+        while True:
+            try:
+                chunk = os.read(self.output, 65536)
+            except BlockingIOError:
+                return True
+            if not chunk:
+                return False
+            self._split(chunk, show)
+
+    def finish(self, show: Callable[[str], None]) -> None:
+        """Read what is left in the pipe, not waiting for whoever else may hold its other end."""
+        self.read(show)
+        if self._partial:
+            self._take(self._partial, show)
+        os.close(self.output)
+        if self._log is not None:
+            os.close(self._log)
+
+    def poll(self) -> bool:
+        """Whether the step has ended; its status is then known."""
+        if self.status is None:
+            pid, status = os.waitpid(self.process, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+        return self.status is not None
+
+    def signal(self, number: int) -> bool:
+        """Signal the whole group; False once nobody is left in it."""
+        try:
+            os.killpg(self.process, number)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+
+    def _split(self, chunk: bytes, show: Callable[[str], None]) -> None:
+        text = self._partial + chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        *lines, self._partial = text.split(b"\n")
+        if len(self._partial) > LONGEST_LINE:
+            lines, self._partial = [*lines, self._partial], b""
+        for line in lines:
+            self._take(line, show)
+
+    def _take(self, raw: bytes, show: Callable[[str], None]) -> None:
+        line = env.masked(raw.decode("utf-8", "replace"), self._masks)
+        self.tail.append(line)
+        if self._log is not None:
+            try:
+                os.write(self._log, line.encode() + b"\n")
+            except OSError:
+                pass  # a full disk must not end the step; the operator still sees the line
+        show(line)
+
+
+class Runner:
+    """Starts steps and sees each to its end, whatever the client does meanwhile."""
+
+    def __init__(self, channel: Channel, folder: str, lock: Optional[int]) -> None:
+        self.channel = channel
+        self._folder = folder
+        self._lock = lock
+        self._count = 0
+        self.on_step: Callable[[str, int], None] = lambda title, group: None
+
+    def run(
+        self, spec: Dict[str, Any], variables: Dict[str, str], masks: List[str], *, stoppable: bool
+    ) -> Dict[str, Any]:
+        """Run one step: its state, seconds, tail of output, reason and log.
+
+        `stoppable`: a cancelled channel ends it; else only its time-out does.
+        """
+        self._count += 1
+        name = f"{self._count:02d}-{''.join(c if c.isalnum() else '-' for c in spec['title'].lower())}"[:60]
+        started = time.monotonic()
+        try:
+            step = self._start(spec, name, variables, masks)
+        except OSError as error:
+            return {
+                "state": "failed",
+                "reason": f"the step could not be started: {error}",
+                "tail": [],
+                "seconds": 0.0,
+            }
+        self.on_step(spec["title"], step.process)
+        reason = self._attend(step, spec.get("timeout") or 300.0, stoppable)
+        seconds = round(time.monotonic() - started, 3)
+        state = {"": "done" if step.status == 0 else "failed", "timeout": "timed-out"}.get(
+            reason, "cancelled"
+        )
+        if state == "failed":
+            reason = _explain(step.status or 0)
+        elif state == "timed-out":
+            reason = f"ran longer than {spec.get('timeout') or 300:.0f} s"
+        log = os.path.join(self._folder, name + ".log")
+        return {"state": state, "reason": reason, "tail": list(step.tail), "seconds": seconds, "log": log}
+
+    def _attend(self, step: Step, timeout: float, stoppable: bool) -> str:
+        def show(line: str) -> None:
+            self.channel.send("out", text=line)
+
+        def readable() -> None:
+            if not step.read(show):
+                self.channel.unwatch(step.output)
+
+        self.channel.watch(step.output, readable)
+        try:
+            reason = self._wait(step, time.monotonic() + timeout, stoppable)
+        finally:
+            self.channel.unwatch(step.output)
+        if reason:
+            self._end_group(step)
+        step.finish(show)
+        return reason
+
+    def _wait(self, step: Step, deadline: float, stoppable: bool) -> str:
+        reason, next_signal, kill_at = "", 0.0, 0.0
+        while not step.poll():
+            now = time.monotonic()
+            if not reason and now > deadline:
+                reason, kill_at = "timeout", now + TERM_SECONDS
+            elif not reason and stoppable and self.channel.cancelled:
+                reason, kill_at = self.channel.cancelled, now + TERM_SECONDS
+            if reason and now >= next_signal:
+                next_signal = now + 1.0
+                step.signal(signal.SIGKILL if now > kill_at else signal.SIGTERM)
+            self.channel.pump(1.0 if reason else min(1.0, max(0.01, deadline - now)))
+        return reason
+
+    def _end_group(self, step: Step) -> None:
+        deadline = time.monotonic() + TERM_SECONDS
+        while step.signal(signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL):
+            self.channel.pump(0.2)
+            if time.monotonic() > deadline + 5:
+                return
+
+    def _start(self, spec: Dict[str, Any], name: str, variables: Dict[str, str], masks: List[str]) -> Step:
+        reader, writer = os.pipe()
+        os.set_blocking(reader, False)
+        log = self._open_log(name)
+        try:
+            if "gate" in spec:
+                process = _fork_gate(spec["gate"], spec["arguments"], writer)
+            else:
+                process = self._spawn_shell(spec, name, variables, writer)
+        except BaseException:
+            os.close(reader)
+            raise
+        finally:
+            os.close(writer)
+        return Step(process, reader, log, masks)
+
+    def _open_log(self, name: str) -> Optional[int]:
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+            return os.open(os.path.join(self._folder, name + ".log"), flags, 0o600)
+        except OSError:
+            return None
+
+    def _spawn_shell(self, spec: Dict[str, Any], name: str, variables: Dict[str, str], writer: int) -> int:
+        text, passed = self._text_file(spec["script"], name)
+        flags = "-uo" if spec.get("lenient") else "-euo"
+        words = ["bash", flags, "pipefail", text]
+        if spec.get("nice") and shutil.which("ionice"):
+            words = ["ionice", "-c", "3", *words]
+        if self._lock is not None:
+            passed.append(self._lock)
+            words = ["bash", "-c", KEEP_LOCK.format(lock=self._lock), "windlass", *words]
+        process = subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=writer,
+            stderr=writer,
+            env=variables,
+            cwd="/",  # pm2 breaks when the folder that its daemon was started from goes away
+            pass_fds=passed,
+            start_new_session=True,
+            preexec_fn=_yield_to_the_live_app if spec.get("nice") else None,
+        )
+        process.returncode = 0  # reaped by Step.poll, not by Popen
+        for descriptor in set(passed) - {self._lock}:
+            os.close(descriptor)
+        return process.pid
+
+    def _text_file(self, script: str, name: str) -> Tuple[str, List[int]]:
+        path = os.path.join(self._folder, name + ".sh")
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with open(descriptor, "w", encoding="utf-8") as file:
+                file.write(script)
+            return path, []
+        except OSError:
+            memory = os.memfd_create(name, 0)  # a full disk: recovery must run all the same
+            os.write(memory, script.encode())
+            os.set_inheritable(memory, True)
+            return f"/proc/self/fd/{memory}", [memory]
+
+
+def _fork_gate(name: str, arguments: Dict[str, Any], writer: int) -> int:
+    process = os.fork()
+    if process:
+        return process
+    status = 1
+    try:
+        os.setsid()
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        os.dup2(writer, 1)
+        os.dup2(writer, 2)
+        os.closerange(3, 256)
+        sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)
+        from .gates import GATES  # in the child: the agent starts without them
+
+        GATES[name](arguments)
+        status = 0
+    except GateFailed as failure:
+        print(failure, flush=True)
+    except BaseException:
+        traceback.print_exc(file=sys.stdout)
+    finally:
+        try:
+            sys.stdout.flush()
+        finally:
+            os._exit(status)
+
+
+def _yield_to_the_live_app() -> None:
+    """The live app is beside the build: give way to it, and be first in line for the OOM killer."""
+    os.nice(19)
+    with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+        file.write("800")
+
+
+def _explain(status: int) -> str:
+    if status < 0:
+        status = 128 - status
+    if status > 128:
+        name = signal.Signals(status - 128).name if status - 128 in set(signal.Signals) else str(status - 128)
+        return f"was ended by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
+    return {126: "exit code 126: not executable", 127: "exit code 127: command not found"}.get(
+        status, f"exit code {status}"
+    )

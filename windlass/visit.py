@@ -1,0 +1,252 @@
+"""One host, one channel, one agent: open it, ask it, have it run a plan."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from windlass.errors import ConnectionFailed, LockHeld, NotReady, Refused, WindlassError
+from windlass.facts import Answer, Question
+from windlass.layout import SLOTS, Layout
+from windlass.plan import Plan, Step
+from windlass.protocol import (
+    AGENT_PATIENCE,
+    BEAT,
+    PATIENCE,
+    Decoder,
+    agent_command,
+    agent_sources,
+    encode,
+    plan_fields,
+    question_fields,
+    step_fields,
+)
+
+
+class Wire(Protocol):
+    """A running remote command: bytes in, bytes out."""
+
+    def send(self, data: bytes) -> None: ...
+
+    def receive(self, timeout: float) -> bytes | None:
+        """Bytes; None where none came within `timeout` seconds; empty at the end."""
+
+    def exit_status(self) -> int | None: ...
+
+    def errors(self) -> str:
+        """What the remote command wrote on standard error."""
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a visit is for: the command typed, its app, and whether it needs the lock."""
+
+    what: str
+    app: str
+    layout: Layout
+    database_url: str = "DATABASE_URL"
+    lock_timeout: float = 5.0
+    locked: bool = True
+    recovery: tuple[Step, ...] = ()
+
+    def fields(self) -> dict[str, Any]:
+        """The agent's `open` message."""
+        layout = self.layout
+        public = [layout.root, layout.releases, layout.shared, layout.assets, layout.run, layout.logs]
+        return {
+            "mode": "locked" if self.locked else "unlocked",
+            "what": self.what,
+            "who": f"{getpass.getuser()}@{socket.gethostname()}",
+            "url": self.database_url,
+            "lock_timeout": self.lock_timeout,
+            "beat": BEAT,
+            "patience": AGENT_PATIENCE,
+            "recovery": [step_fields(step) for step in self.recovery],
+            "paths": {
+                "root": str(layout.root),
+                "lock": str(layout.lock),
+                "ledger": str(layout.ledger),
+                "logs": str(layout.logs),
+                "flag": str(layout.green),
+                "maintenance": str(layout.maintenance),
+                "stopped": str(layout.stopped),
+                "slots": {slot: str(layout.slot_release(slot)) for slot in SLOTS},
+                "releases": str(layout.releases),
+                "env_file": str(layout.env_file),
+                "folders": [str(path) for path in [*public, layout.logs / "app"]],
+                "private": [str(layout.backups)],
+            },
+        }
+
+
+@dataclass
+class Opened:
+    """What the agent said when it opened: the run's name, the user, what is live, whether the app has a home yet."""
+
+    run: str
+    user: str
+    rooted: bool
+    live: dict[str, str] = field(default_factory=dict)
+
+
+class Visit:
+    """A conversation with one host's agent; `notice` gets every message that is not an answer."""
+
+    def __init__(self, host: str, wire: Wire, notice: Callable[[dict[str, Any]], None]) -> None:
+        self.host = host
+        self._wire = wire
+        self._notice = notice
+        self._decoder = Decoder()
+        self._waiting: list[dict[str, Any]] = []
+        self._last_beat = self._last_heard = time.monotonic()
+        self.plan_running = False
+
+    def open(self, opening: Opening) -> Opened:
+        """Start the agent and, for a locked command, take the lock.
+
+        Raises LockHeld, Refused (another owner), NotReady (no python3), ConnectionFailed.
+        """
+        self._what = opening
+        self._wire.send(agent_sources() + encode("open", **opening.fields()))
+        message = self.expect("opened")
+        return Opened(message["run"], message["user"], message["rooted"], message["live"])
+
+    def ask(self, *questions: Question[Any]) -> dict[str, Any]:
+        """Every question's parsed answer, by name, in one round trip."""
+        self.send("ask", id=1, questions=question_fields(questions))
+        return self.answers(questions)
+
+    def answers(self, questions: Iterable[Question[Any]]) -> dict[str, Any]:
+        """The parsed answers to questions that were sent before."""
+        answers = self.expect("answers")["answers"]
+        return {question.name: question.parse(Answer(**answers[question.name])) for question in questions}
+
+    def settle(self) -> None:
+        """Make the app's folders and take the lock, on a server that sees the app for the first time."""
+        self.send("settle")
+        self.expect("settled")
+
+    def start(self, plan: Plan) -> None:
+        """Hand the plan over; it waits for `go`."""
+        self.plan_running = True
+        self.send("plan", plan=plan_fields(plan))
+
+    def go(self, stage: str) -> None:
+        self.send("go", stage=stage)
+
+    def back(self, reason: str) -> None:
+        """Have the agent undo the plan at its next stage."""
+        self.send("back", reason=reason)
+
+    def cancel(self, reason: str) -> None:
+        """Have the agent end the running step and recover."""
+        self.send("cancel", reason=reason)
+
+    def send(self, op: str, **fields: Any) -> None:
+        self._wire.send(encode(op, **fields))
+
+    def expect(self, *events: str) -> dict[str, Any]:
+        """The next message of one of these kinds; the others go to `notice`.
+
+        Raises what the agent refused with, or ConnectionFailed.
+        """
+        while True:
+            message = self.next()
+            if message["ev"] in events:
+                if message["ev"] == "end":
+                    self.plan_running = False
+                return message
+            if message["ev"] == "locked":
+                raise locked_error(message["holder"], self.host)
+            if message["ev"] == "refused":
+                raise refused_error(message, self.host, self._what)
+            self._notice(message)
+
+    def next(self) -> dict[str, Any]:
+        """The next message that is not a heartbeat. Raises ConnectionFailed at the end or after silence."""
+        while not self._waiting:
+            self._pump()
+        return self._waiting.pop(0)
+
+    def close(self) -> None:
+        """Say goodbye, wait shortly for the lock to be given back, and close the channel."""
+        try:
+            self.send("bye")
+            deadline = time.monotonic() + 5
+            while time.monotonic() < deadline and self._wire.receive(1.0) != b"":
+                pass
+        except (WindlassError, OSError):
+            pass
+        self._wire.close()
+
+    def abandon(self) -> None:
+        """Close without a goodbye; a running plan recovers by itself."""
+        self._wire.close()
+
+    def _pump(self) -> None:
+        now = time.monotonic()
+        if now - self._last_beat >= BEAT:
+            self._last_beat = now
+            self.send("beat")
+        chunk = self._wire.receive(1.0)
+        if chunk is None:
+            if time.monotonic() - self._last_heard > PATIENCE:
+                raise self._lost(f"no sign of {self.host} for {PATIENCE:.0f} s")
+            return
+        if chunk == b"":
+            raise self._ended()
+        self._last_heard = time.monotonic()
+        self._waiting += [message for message in self._decoder.feed(chunk) if message["ev"] != "beat"]
+
+    def _ended(self) -> WindlassError:
+        status = self._wire.exit_status()
+        errors = self._wire.errors().strip()
+        if status == 127 or "python3: not found" in errors or "python3: command not found" in errors:
+            return NotReady(
+                f"{self.host}: python3 is not there, and Windlass's agent runs under it; nothing was touched",
+                hint="apt-get install python3 (3.9 or later)",
+            )
+        said = errors.splitlines()[-1] if errors else self._decoder.chatter.decode("utf-8", "replace").strip()[-200:]
+        return self._lost(f"the connection to {self.host} ended" + (f": {said}" if said else ""))
+
+    def _lost(self, what: str) -> WindlassError:
+        if self.plan_running:
+            return ConnectionFailed(
+                f"{what}; the server goes back to the live release by itself within {AGENT_PATIENCE:.0f} s",
+                hint=f"fab status -H {self.host} says how it ended; the next deploy just works",
+            )
+        return ConnectionFailed(f"{what}; nothing was changed", hint=f"try again: fab status -H {self.host}")
+
+
+def locked_error(holder: dict[str, Any], host: str) -> LockHeld:
+    """The error that names who holds the lock, since when and at which step."""
+    who, what = holder.get("who", "somebody"), holder.get("what", "another run")
+    step = f" (step: {holder['step']})" if holder.get("step") else ""
+    since = f" since {holder['since']}" if holder.get("since") else ""
+    return LockHeld(
+        f"{host}: {what} by {who} holds the lock{since}{step}",
+        hint=f"fab lock.show -H {host}; it frees itself when that run ends",
+    )
+
+
+def refused_error(message: dict[str, Any], host: str, opening: Opening) -> WindlassError:
+    """The error for an agent that will not work under these conditions."""
+    root, user = opening.layout.root, message.get("user", "")
+    if message["why"] == "owner":
+        owner = message["owner"]
+        return Refused(
+            f"{host}: {root} belongs to {owner}, and you are {user}: two owners would mix files and pm2 daemons",
+            hint=f"connect as {owner}: -H {owner}@{host.rpartition('@')[2]}",
+        )
+    if message["why"] == "folders":
+        return NotReady(
+            f"{host}: the app's folders cannot be made ({message['detail']}); nothing was touched",
+            hint=f'on the server, as root: install -d -o "$USER" {root} (with the user you deploy as)',
+        )
+    return Refused(f"{host}: {root} cannot be used ({message.get('detail', message['why'])})")
