@@ -1,0 +1,75 @@
+"""The files that Windlass puts on servers, as text: each template with the values it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from windlass.config import Config, Process
+from windlass.layout import SLOTS, Slot
+from windlass.render import milliseconds, render
+
+
+@dataclass(frozen=True)
+class Start:
+    """One start of one slot; `nonce` is told to the processes, so that they can be told from any others."""
+
+    slot: Slot
+    release: str
+    revision: str
+    nonce: str
+    node: str = "node"  # the interpreter: a path, or what pm2's PATH has under that name
+
+
+def site(config: Config, *, ipv6: bool, folders: Sequence[Path] = ()) -> str:
+    """The nginx site. Raises ConfigError for a broken template or a path that nginx cannot hold."""
+    return render(
+        "nginx-site.conf.j2",
+        folders=folders,
+        app=config.app.name,
+        ports={slot: config.port(slot) for slot in SLOTS},
+        layout=config.layout,
+        site=config.nginx,
+        ipv6=ipv6,
+    )
+
+
+def maintenance_page(config: Config, *, folders: Sequence[Path] = ()) -> str:
+    """What visitors see while the app is closed or does not answer."""
+    return render("maintenance.html.j2", folders=folders, app=config.app.name)
+
+
+def ecosystem(config: Config, start: Start, *, folders: Sequence[Path] = ()) -> str:
+    """The file that pm2 starts a slot from, with the web process first; it holds no secrets."""
+    return render(
+        "ecosystem.config.js.j2",
+        folders=folders,
+        app=config.app.name,
+        slot=start.slot,
+        port=config.port(start.slot),
+        release=start.release,
+        revision=start.revision,
+        start=start.nonce,
+        node=start.node,
+        layout=config.layout,
+        web=_web(config, start.slot),
+        processes=[_process(config, start.slot, name, process) for name, process in config.processes.items()],
+    )
+
+
+def _web(config: Config, slot: Slot) -> dict[str, Any]:
+    return {
+        "name": config.process_name(slot),
+        **config.web.model_dump(include={"script", "args", "node_args", "env", "max_memory"}),
+        "kill_timeout": milliseconds(config.web.kill_timeout),
+    }
+
+
+def _process(config: Config, slot: Slot, name: str, process: Process) -> dict[str, Any]:
+    return {
+        "name": config.process_name(slot, name),
+        **process.model_dump(),
+        "kill_timeout": milliseconds(process.kill_timeout),
+    }

@@ -1,0 +1,88 @@
+"""Templates to text: the user's own folders first, then the ones that come with Windlass."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    select_autoescape,
+)
+
+from windlass.errors import ConfigError
+
+_INSTALLED = Path(__file__).parent / "templates"
+PACKAGED = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parent.parent / "templates"
+"""Where the templates that come with Windlass are: beside the code once installed, else in the checkout."""
+
+
+def render(template_name: str, *, folders: Sequence[Path] = (), **values: object) -> str:
+    """The text of a template; a file of that name in the first of `folders` that has one wins.
+
+    Raises ConfigError, with the file and the line, for a template that is missing or broken, that uses a
+    value it was not given, or that puts a value where it cannot be written.
+    """
+    environment = _environment(folders)
+    try:
+        return environment.get_template(template_name).render(values)
+    except TemplateNotFound as error:
+        searched = ", ".join(str(folder) for folder in [*folders, PACKAGED])
+        raise ConfigError(f"there is no template {error.name}", hint=f"looked in {searched}") from None
+    except TemplateSyntaxError as error:
+        where = _place(error.filename or template_name, error.lineno)
+        raise ConfigError(f"{where}: {error.message}", hint=_OWN_TEMPLATE) from None
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        where = _place(*_failing_line(error, template_name))
+        raise ConfigError(f"{where}: {error}", hint=_OWN_TEMPLATE) from None
+
+
+_OWN_TEMPLATE = f"compare it with the template of the same name in {PACKAGED}"
+
+
+def nginx_string(value: object) -> str:
+    """The value as one quoted nginx parameter.
+
+    Raises ValueError for a `$` or a control character, which nginx has no way to write.
+    """
+    text = str(value)
+    if "$" in text or not text.isprintable():
+        raise ValueError(f"{text!r} cannot be written in an nginx file: it holds a $ or a control character")
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def milliseconds(seconds: float) -> int:
+    """Seconds as whole milliseconds."""
+    return round(seconds * 1000)
+
+
+def _environment(folders: Sequence[Path]) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader([*folders, PACKAGED]),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(["html.j2"], default=False),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    filters: dict[str, Any] = {"nginx": nginx_string, "js": json.dumps, "milliseconds": milliseconds}
+    environment.filters.update(filters)
+    return environment
+
+
+def _failing_line(error: Exception, template_name: str) -> tuple[str, int]:
+    """The innermost line of a template on the error's way; jinja2 puts those lines into the traceback."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
+    return (frames[-1].filename, frames[-1].lineno or 0) if frames else (template_name, 0)
+
+
+def _place(file: str, line: int) -> str:
+    return f"template {file}, line {line}" if line else f"template {file}"
