@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import Any, Literal
 
 Slot = Literal["blue", "green"]
 SLOTS: tuple[Slot, Slot] = ("blue", "green")
@@ -128,6 +128,27 @@ class Layout:
     @property
     def generate_stamp(self) -> PurePosixPath:
         return self.workspace / ".git" / "windlass-generate"
+
+    def paths(self) -> dict[str, Any]:
+        """What the agent must know of the server's places, as plain text; it makes `folders` and `private`."""
+        public = [self.root, self.releases, self.shared, self.assets, self.run, self.logs, self.logs / "app"]
+        return {
+            "root": str(self.root),
+            "lock": str(self.lock),
+            "ledger": str(self.ledger),
+            "logs": str(self.logs),
+            "flag": str(self.green),
+            "maintenance": str(self.maintenance),
+            "stopped": str(self.stopped),
+            "standby": str(self.standby),
+            "slots": {slot: str(self.slot_release(slot)) for slot in SLOTS},
+            "releases": str(self.releases),
+            "workspace": str(self.workspace),
+            "env_file": str(self.env_file),
+            "stamps": {"install": str(self.install_stamp), "generate": str(self.generate_stamp)},
+            "folders": [str(path) for path in public],
+            "private": [str(self.backups)],
+        }
 
     def release_stamp(self, release: str) -> PurePosixPath:
         """The install stamp that the release's node_modules were made under."""

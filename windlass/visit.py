@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from windlass.errors import ConnectionFailed, LockHeld, NotReady, Refused, WindlassError
 from windlass.facts import Answer, Question
-from windlass.layout import SLOTS, Layout
+from windlass.layout import Layout
 from windlass.plan import Plan, Step
 from windlass.protocol import (
     AGENT_PATIENCE,
@@ -57,8 +57,6 @@ class Opening:
 
     def fields(self) -> dict[str, Any]:
         """The agent's `open` message."""
-        layout = self.layout
-        public = [layout.root, layout.releases, layout.shared, layout.assets, layout.run, layout.logs]
         return {
             "mode": "locked" if self.locked else "unlocked",
             "what": self.what,
@@ -68,20 +66,7 @@ class Opening:
             "beat": BEAT,
             "patience": AGENT_PATIENCE,
             "recovery": [step_fields(step) for step in self.recovery],
-            "paths": {
-                "root": str(layout.root),
-                "lock": str(layout.lock),
-                "ledger": str(layout.ledger),
-                "logs": str(layout.logs),
-                "flag": str(layout.green),
-                "maintenance": str(layout.maintenance),
-                "stopped": str(layout.stopped),
-                "slots": {slot: str(layout.slot_release(slot)) for slot in SLOTS},
-                "releases": str(layout.releases),
-                "env_file": str(layout.env_file),
-                "folders": [str(path) for path in [*public, layout.logs / "app"]],
-                "private": [str(layout.backups)],
-            },
+            "paths": self.layout.paths(),
         }
 
 

@@ -19,13 +19,15 @@ class Request:
 
 
 def parse(line: bytes) -> Request | None:
-    """The request of a line; None where it is not one of ours, is torn, or came to no upstream."""
+    """A visitor's request; None where the line is not one of ours, is torn, or came to no upstream."""
     try:
         fields = json.loads(line.decode("utf-8", "replace"))
+        if str(fields.get("probe")) == "1":
+            return None
         status = int(fields["status"])
         # Several addresses are tries, the last of them the one that answered.
         upstream = str(fields["upstream_addr"]).replace(" : ", ", ").split(", ")[-1]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return Request(upstream, status, str(fields.get("uri", ""))) if upstream.strip("-") else None
 

@@ -35,7 +35,7 @@ def answers_through_nginx(arguments: dict[str, Any]) -> None:
 
 
 def _ask(arguments: dict[str, Any], timeout: float) -> probe.Reply:
-    name = str(arguments.get("server_name") or "localhost")
+    name = str(arguments.get("server_name") or "127.0.0.1")
     return probe.get(
         int(arguments["port"]),
         arguments["path"],
@@ -51,17 +51,16 @@ def _problem(arguments: dict[str, Any], reply: probe.Reply) -> str:
     port, expected = arguments["port"], arguments["expected_upstream"]
     if not reply.status:
         return f"nginx does not answer on port {port}: {reply.error}"
-    named = reply.headers.get(UPSTREAM, "")
     # Several addresses are tries, the last of them the one that answered.
-    upstream = named.replace(" : ", ", ").split(", ")[-1]
-    if not upstream and reply.status != 503:
+    upstream = reply.headers.get(UPSTREAM, "").replace(" : ", ", ").split(", ")[-1]
+    if not upstream:
+        name = arguments.get("server_name") or "any name"
         return (
-            f"what answers for {arguments.get('server_name') or 'localhost'} on port {port} is not Windlass's site "
-            f"({reply}): `fab nginx.install`, or another site there claims the same name"
+            f"what answers for {name} on port {port} is not Windlass's site ({reply}): "
+            "`fab nginx.install`, or look for another site that claims the name"
         )
     if upstream != expected:
-        place = f"from {upstream}" if upstream else "itself (the maintenance page?)"
-        return f"nginx answers {place}, not from {expected}: {reply}"
+        return f"nginx answers from {upstream}, not from {expected}: {reply}"
     if reply.status != int(arguments.get("status") or 200):
-        return f"through nginx the new release answers {reply}"
+        return f"through nginx the new release gives {reply}"
     return ""

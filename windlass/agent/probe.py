@@ -42,7 +42,7 @@ def get(
 ) -> Reply:
     """Ask once; `timeout` (seconds) covers connecting, headers and body together.
 
-    With `server_name` it speaks TLS with that SNI; the certificate is not judged, since it is our own machine.
+    With `server_name` it speaks TLS with that SNI; the certificate is not judged: it is our own machine.
     Header names of the reply are in lower case.
     """
     began = time.monotonic()
@@ -58,7 +58,7 @@ def get(
             finally:
                 alarm.cancel()
     except (OSError, http.client.HTTPException, ValueError) as error:
-        late = expired.is_set() or isinstance(error, socket.timeout)  # noqa: UP041 - not the same before 3.10
+        late = expired.is_set() or isinstance(error, socket.timeout)  # no TimeoutError before 3.10
         reply = Reply(0, error=f"no answer within {timeout:g} s" if late else _explain(error))
     if expired.is_set() and reply.status:
         reply = Reply(0, error=f"no whole answer within {timeout:g} s")

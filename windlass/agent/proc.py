@@ -132,10 +132,19 @@ def cwd(pid: int) -> str:
         return ""
 
 
+def name(pid: int) -> str:
+    """The process's short name, "" where there is no such process."""
+    return "".join(_lines(f"/proc/{pid}/comm")).strip()
+
+
+def title(pid: int) -> str:
+    """The process's command line, its words joined by spaces."""
+    return "".join(_lines(f"/proc/{pid}/cmdline")).replace("\0", " ").strip()
+
+
 def program(pid: int) -> str:
     """The process for a person: its name and pid."""
-    fields = _lines(f"/proc/{pid}/comm")
-    return f"{fields[0].strip() if fields else 'a process'} (pid {pid})"
+    return f"{name(pid) or 'a process'} (pid {pid})"
 
 
 def user(uid: int) -> str:

@@ -78,7 +78,7 @@ def _fork_call(session: Session, name: str, arguments: Dict[str, Any], out: int,
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.dup2(err, 2)
-        from .system import CALLS  # in the child: the agent starts without it
+        from .calls import CALLS  # in the child: the agent starts without them
 
         os.write(out, json.dumps(CALLS[name](arguments)).encode())
         status = 0

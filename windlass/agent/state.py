@@ -1,0 +1,110 @@
+"""What is on the disk of this server for the app: one look at its folders, links, flags and ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from typing import Any, Dict, List, Optional
+
+from . import env, ledger, lock
+from .session import live
+
+_RELEASE = re.compile(r"\d{4,}-[0-9a-f]{7,40}")
+
+
+def state(arguments: Dict[str, Any]) -> Dict[str, Any]:
+    """Everything that a plan needs to know of the app's own folders; `arguments` are the session's paths."""
+    root = arguments["root"]
+    variables = env.read(arguments["env_file"])
+    return {
+        "live": live(arguments),
+        "slots": {slot: _link(path) for slot, path in arguments["slots"].items()},
+        "current": _link(os.path.join(root, "current")),
+        "flags": {name: _flag(arguments[name]) for name in ("maintenance", "stopped", "standby")},
+        "releases": _releases(arguments["releases"]),
+        "records": ledger.read(arguments["ledger"])[-arguments.get("records", 400) :],
+        "stamps": {name: _text(arguments["stamps"][name]) for name in arguments["stamps"]},
+        "cloned": os.path.isdir(os.path.join(arguments["workspace"], ".git")),
+        "env": {"keys": sorted(variables), "fingerprint": fingerprint(arguments["env_file"])},
+        "disk_free": _disk_free(root),
+        "memory_available": _memory_available(),
+        "unenterable": _unenterable(root),
+        "lock": {"held": lock.is_held(arguments["lock"]), **lock.holder(arguments["lock"])},
+        "boot": lock.boot_id(),
+        "system": _text("/etc/os-release"),
+    }
+
+
+def fingerprint(path: str) -> str:
+    """A short hash of a file, to say whether it changed; empty where it is not there."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()[:12]
+    except OSError:
+        return ""
+
+
+def _releases(folder: str) -> List[Dict[str, str]]:
+    try:
+        names = sorted(name for name in os.listdir(folder) if _RELEASE.fullmatch(name))
+    except OSError:
+        return []
+    return [
+        {
+            "id": name,
+            "revision": _text(os.path.join(folder, name, "REVISION")),
+            "stamp": _text(os.path.join(folder, name, ".windlass-install")),
+        }
+        for name in names
+    ]
+
+
+def _link(path: str) -> str:
+    try:
+        return os.path.basename(os.readlink(path))
+    except OSError:
+        return ""
+
+
+def _flag(path: str) -> Optional[str]:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(2000).strip()
+    except OSError:
+        return None
+
+
+def _text(path: str) -> str:
+    return _flag(path) or ""
+
+
+def _disk_free(path: str) -> int:
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    figures = os.statvfs(path)
+    return figures.f_bavail * figures.f_frsize
+
+
+def _memory_available() -> int:
+    with open("/proc/meminfo", encoding="ascii") as file:
+        for line in file:
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def _unenterable(root: str) -> str:
+    """The nearest folder on the way to the app that others may not enter: nginx could not see the flags."""
+    path = root
+    while path != "/":
+        try:
+            if os.path.exists(path) and not os.stat(path).st_mode & 0o001:
+                return path
+        except OSError:
+            return path
+        path = os.path.dirname(path)
+    return ""
+
+
+CALLS = {"state": state}

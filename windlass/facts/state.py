@@ -1,0 +1,97 @@
+"""What the server's disk says of the app: the state that every plan starts from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from windlass.facts import Answer, Question
+from windlass.layout import SLOTS, Layout, Slot, other
+from windlass.shell import Command
+
+
+@dataclass(frozen=True)
+class Release:
+    """A built snapshot on the server; `stamp` is the install stamp that its node_modules were made under."""
+
+    id: str
+    revision: str
+    stamp: str
+
+
+@dataclass(frozen=True)
+class State:
+    """One look at the app's folders. Sizes are in bytes; a flag is None where it is not set."""
+
+    slot: Slot
+    live: str
+    live_revision: str
+    slots: Mapping[str, str]
+    current: str
+    maintenance: str | None
+    stopped: str | None
+    standby: str | None
+    releases: tuple[Release, ...]
+    records: tuple[Mapping[str, Any], ...]
+    install_stamp: str
+    generate_stamp: str
+    cloned: bool
+    env_keys: frozenset[str]
+    env_fingerprint: str
+    disk_free: int
+    memory_available: int
+    unenterable: str
+    lock: Mapping[str, Any]
+    system: str
+
+    @property
+    def idle(self) -> Slot:
+        """The slot that the next release starts on: green on a server where nothing was ever live."""
+        return other(self.slot)
+
+    def release(self, release: str) -> Release | None:
+        """The kept release of that id."""
+        return next((kept for kept in self.releases if kept.id == release), None)
+
+    def next_number(self) -> int:
+        """The number of the next release: past every release kept and every one the ledger knows."""
+        known = [kept.id for kept in self.releases] + [str(record.get("release", "")) for record in self.records]
+        return max((int(name.split("-")[0]) for name in known if name.split("-")[0].isdigit()), default=0) + 1
+
+
+def question(layout: Layout, *, records: int = 400) -> Question[State]:
+    """Ask for the state, with so many of the ledger's last records."""
+    arguments = {**layout.paths(), "records": records}
+    return Question("state", Command(""), parse, call="state", arguments=arguments)
+
+
+def parse(answer: Answer) -> State:
+    """Raises ValueError where the agent's answer is no state."""
+    if answer.code:
+        raise ValueError(f"the server could not be looked at: {answer.err}")
+    found = json.loads(answer.out)
+    live, flags, env = found["live"], found["flags"], found["env"]
+    return State(
+        slot="green" if live["slot"] == "green" else "blue",
+        live=live["release"],
+        live_revision=live["revision"],
+        slots={slot: found["slots"].get(slot, "") for slot in SLOTS},
+        current=found["current"],
+        maintenance=flags["maintenance"],
+        stopped=flags["stopped"],
+        standby=flags["standby"],
+        releases=tuple(Release(**release) for release in found["releases"]),
+        records=tuple(found["records"]),
+        install_stamp=found["stamps"]["install"],
+        generate_stamp=found["stamps"]["generate"],
+        cloned=found["cloned"],
+        env_keys=frozenset(env["keys"]),
+        env_fingerprint=env["fingerprint"],
+        disk_free=found["disk_free"],
+        memory_available=found["memory_available"],
+        unenterable=found["unenterable"],
+        lock=found["lock"],
+        system=found["system"],
+    )
