@@ -55,7 +55,9 @@ class LocalWire:
 class Conversation:
     """A visit to a local agent that keeps every message it was told."""
 
-    def __init__(self, root: Path, *, what: str = "deploy", locked: bool = True, recovery: tuple[Any, ...] = ()) -> None:
+    def __init__(
+        self, root: Path, *, what: str = "deploy", locked: bool = True, recovery: tuple[Any, ...] = ()
+    ) -> None:
         self.told: list[dict[str, Any]] = []
         self.wire = LocalWire()
         self.visit = Visit("here", self.wire, self.told.append)
