@@ -61,7 +61,7 @@ class State:
         return max((int(name.split("-")[0]) for name in known if name.split("-")[0].isdigit()), default=0) + 1
 
 
-def question(layout: Layout, *, records: int = 400) -> Question[State]:
+def question(layout: Layout, *, records: int = 120) -> Question[State]:
     """Ask for the state, with so many of the ledger's last records."""
     arguments = {**layout.paths(), "records": records}
     return Question("state", Command(""), parse, call="state", arguments=arguments)

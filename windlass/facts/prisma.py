@@ -1,0 +1,49 @@
+"""Which migrations the database has, asked by SQL: the prisma CLI costs seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from windlass.facts import Answer, Question
+from windlass.shell import Command
+
+_QUERY = "SELECT migration_name, finished_at IS NOT NULL, rolled_back_at IS NOT NULL FROM _prisma_migrations"
+
+
+@dataclass(frozen=True)
+class Applied:
+    """`names` are applied; `failed` were begun, not finished and not resolved. `problem` says why nobody knows."""
+
+    names: frozenset[str] = frozenset()
+    failed: tuple[str, ...] = ()
+    problem: str = ""
+
+    def pending(self, migrations: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the revision's migrations that the database lacks, in order."""
+        return tuple(name for name in migrations if name not in self.names)
+
+
+def question() -> Question[Applied]:
+    """Ask the app's own database, by its own URL; the password stays in the environment."""
+    text = f"""\
+if [ -z "${{PGHOST:-}}${{PGDATABASE:-}}" ]; then echo 'no PostgreSQL URL in .env' >&2; exit 45; fi
+export PGCONNECT_TIMEOUT=5
+if [ "$(psql -XAtq -c "SELECT to_regclass('_prisma_migrations') IS NULL")" = t ]; then exit 0; fi
+psql -XAtq -F ' ' -c '{_QUERY}'
+"""
+    return Question("applied", Command(text), parse, timeout=15, environment=("database",))
+
+
+def parse(answer: Answer) -> Applied:
+    """The rows as psql -At prints them."""
+    if answer.code:
+        lines = [line for line in answer.err.strip().splitlines() if line]
+        return Applied(problem=lines[-1] if lines else f"psql ended with exit code {answer.code}")
+    names, failed = set(), set()
+    for line in answer.out.splitlines():
+        name, finished, rolled_back = line.rsplit(" ", 2)
+        if finished == "t" and rolled_back != "t":
+            names.add(name)
+        elif rolled_back != "t":
+            failed.add(name)
+    return Applied(frozenset(names), tuple(sorted(failed - names)))

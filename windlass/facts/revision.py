@@ -1,0 +1,137 @@
+"""What a revision holds, read from the workspace's git objects without checking anything out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from windlass.config import Config
+from windlass.facts import Answer, Question
+from windlass.shell import Command, cmd, quote
+
+LOCK_FILES = {
+    "package-lock.json": "npm",
+    "npm-shrinkwrap.json": "npm",
+    "pnpm-lock.yaml": "pnpm",
+    "yarn.lock": "yarn",
+}
+_HASH = re.compile(r"[0-9a-f]{7,40}")
+_MARK = "--windlass--"
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A commit: `blobs` maps the files that steer installs to their hashes, `migrations` are names in order."""
+
+    hash: str
+    subject: str
+    committed: int
+    blobs: Mapping[str, str] = field(default_factory=dict)
+    migrations: tuple[str, ...] = ()
+    schema: str = ""
+    package: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def short(self) -> str:
+        return self.hash[:7]
+
+    @property
+    def package_manager(self) -> str:
+        """npm, pnpm or yarn: by `packageManager`, else by the lock file, else npm."""
+        named = str(self.package.get("packageManager", "")).split("@")[0]
+        if named in ("npm", "pnpm", "yarn"):
+            return named
+        return next((manager for file, manager in LOCK_FILES.items() if file in self.blobs), "npm")
+
+    @property
+    def lock_file(self) -> str:
+        """The lock file of the package manager, "" where the revision has none."""
+        return next(
+            (file for file, manager in LOCK_FILES.items() if manager == self.package_manager and file in self.blobs), ""
+        )
+
+    def engine(self, name: str) -> str:
+        """What `engines` asks for, "" for anything."""
+        engines = self.package.get("engines", {})
+        return str(engines.get(name, "")) if isinstance(engines, dict) else ""
+
+
+def question(config: Config, ref: str) -> Question[Revision | None]:
+    """Resolve a branch of origin, a tag or a hash to what it holds; None where there is no such commit."""
+    layout, folder = config.layout, PurePosixPath(config.app.directory)
+    steering = [*LOCK_FILES, "package.json", ".npmrc", ".yarnrc.yml", "pnpm-workspace.yaml"]
+    files = [folder / name for name in steering] + [PurePosixPath(name) for name in steering]
+    migrations = folder / config.database.migrations
+    schema = folder / config.database.schema_file
+    text = f"""\
+cd {quote(layout.workspace)}
+revision=
+for candidate in {" ".join(quote(candidate) for candidate in candidates(ref))}; do
+    if revision=$(git rev-parse --verify --quiet --end-of-options "$candidate^{{commit}}"); then break; fi
+done
+if [ -z "$revision" ]; then exit 44; fi
+git log -1 --no-show-signature --format='%H%n%ct%n%s' "$revision" --
+echo {_MARK}
+git ls-tree "$revision" -- {" ".join(quote(path) for path in files)}
+echo {_MARK}
+git ls-tree --name-only -d "$revision" -- {quote(str(migrations) + "/")}
+echo {_MARK}
+git ls-tree "$revision" -- {quote(schema)}
+echo {_MARK}
+{cmd("git", "cat-file", "blob")} "$revision":{quote(folder / "package.json")} 2>/dev/null || true
+"""
+    return Question("revision", Command(text), parse, timeout=60)
+
+
+def candidates(ref: str) -> list[str]:
+    """What a name may stand for, most likely first; a name that git would take for an option cannot get through."""
+    names = [f"refs/remotes/origin/{ref}", f"refs/tags/{ref}"]
+    if ref.startswith("origin/"):
+        names.append(f"refs/remotes/{ref}")
+    if ref.startswith("refs/"):
+        names.append(ref)
+    return [*names, ref] if _HASH.fullmatch(ref.lower()) else names
+
+
+def parse(answer: Answer) -> Revision | None:
+    """None for a name that is no commit. Raises ValueError for anything else that failed."""
+    if answer.code == 44:
+        return None
+    if answer.code:
+        raise ValueError(answer.err.strip() or f"git ended with exit code {answer.code}")
+    head, blobs, migrations, schema, package = answer.out.split(f"{_MARK}\n")
+    revision, committed, subject = head.split("\n")[:3]
+    return Revision(
+        hash=revision,
+        subject=subject,
+        committed=int(committed),
+        blobs=_nearest(_blobs(blobs)),
+        migrations=tuple(sorted(PurePosixPath(name).name for name in migrations.splitlines())),
+        schema=next(iter(_blobs(schema).values()), ""),
+        package=_package(package),
+    )
+
+
+def _blobs(text: str) -> dict[str, str]:
+    found = {}
+    for line in text.splitlines():
+        about, _, path = line.partition("\t")
+        found[path] = about.split()[2]
+    return found
+
+
+def _nearest(blobs: dict[str, str]) -> dict[str, str]:
+    """By file name, the app's own before the repository's: a workspace keeps its lock file at the top."""
+    return {PurePosixPath(path).name: blobs[path] for path in sorted(blobs, key=lambda path: path.count("/"))}
+
+
+def _package(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
