@@ -1,0 +1,7 @@
+"""The way to a host: the only package that imports Fabric or Paramiko."""
+
+from windlass.ssh.channel import Channel
+from windlass.ssh.link import Link, connect
+from windlass.ssh.offer import Offer, fetch_host_key
+
+__all__ = ["Channel", "Link", "Offer", "connect", "fetch_host_key"]

@@ -1,0 +1,107 @@
+"""A connection to a host, through its jump hosts, to nobody who is not known."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from windlass.address import HostSpec
+from windlass.errors import UsageError
+from windlass.ssh.channel import Channel
+from windlass.ssh.peer import Peer
+from windlass.ssh.route import Hop, close_all, plan_route
+from windlass.ssh.translation import translate, translated
+
+# Paramiko logs tracebacks of what is translated here; without a handler Python would print them.
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
+
+
+class Link:
+    """An authenticated connection; `peer` says to whom. Close it, or use it in a `with`."""
+
+    def __init__(self, hops: Sequence[Hop]) -> None:
+        self._hops = tuple(hops)
+        self.peer: Peer = hops[-1].peer
+
+    def open_agent(self, command: str) -> Channel:
+        """Run a command without a terminal: one round trip to open, one to start it.
+
+        Raises ConnectionFailed if the server does not, or not in time.
+        """
+        connection = self._hops[-1].connection
+        with translated(self.peer), _deadline(connection.transport, self.peer):
+            channel = connection.create_session()
+            channel.exec_command(command)
+        return Channel(channel, self.peer)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection is up, as far as this side knows."""
+        return bool(self._hops[-1].connection.is_connected)
+
+    def close(self) -> None:
+        """Close every hop; never waits for the other side, and may be called twice."""
+        close_all(self._hops)
+
+    def __enter__(self) -> Link:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+
+def connect(
+    host: HostSpec,
+    *,
+    timeout: float = 10,
+    forward_agent: bool = False,
+    config_file: Path | None = None,
+    identities: Sequence[Path] = (),
+) -> Link:
+    """Connect and authenticate, through the jump hosts of ssh_config.
+
+    `timeout` is in seconds and counts for each stage of each hop. `config_file` replaces the user's and the
+    system's ssh_config; `identities` are private keys to offer before those it names. Nothing is ever asked.
+    Raises HostKeyRefused for a host that is not known, AuthenticationFailed, ConnectionFailed, ConfigError.
+    """
+    hops = plan_route(host, timeout, config_file, identities)
+    hops[-1].connection.forward_agent = _forwards(hops[-1], forward_agent)
+    try:
+        for hop in hops:
+            hop.open()
+    except BaseException:
+        close_all(hops)
+        raise
+    return Link(hops)
+
+
+def _forwards(hop: Hop, wanted: bool) -> bool:
+    """Whether to forward the agent: where the config or ssh_config says so and there is one."""
+    has_agent = bool(os.environ.get("SSH_AUTH_SOCK"))
+    if wanted and not has_agent:
+        raise UsageError(
+            f"forward_agent is set for {hop.peer.name}, but there is no ssh-agent to forward",
+            hint="eval $(ssh-agent) && ssh-add, then try again",
+        )
+    return has_agent and (wanted or hop.settings.on("forwardagent"))
+
+
+@contextmanager
+def _deadline(transport: Any, peer: Peer) -> Iterator[None]:
+    """Close the transport if the body takes longer than the peer's time-out: Paramiko waits for ever."""
+    timer = threading.Timer(peer.timeout, transport.close)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except Exception as error:
+        if timer.finished.is_set():
+            raise translate(TimeoutError(), peer) from error
+        raise
+    finally:
+        timer.cancel()
