@@ -165,7 +165,7 @@ def without(text: str, name: str) -> str:
 
 
 def append(file: Path, line: str) -> None:
-    """Add a line in one write, so that two writers cannot mix theirs; a new folder is 0700, a new file 0600."""
+    """Add a line in one write, so that two writers cannot mix; a new folder is 0700, a new file 0600."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:

@@ -27,7 +27,7 @@ class Channel:
         self._closed = False
 
     def send(self, data: bytes) -> None:
-        """Send all of it, waiting while the server does not read; raises ConnectionFailed if it never will."""
+        """Send all of it, waiting while the server does not read; ConnectionFailed if it never will."""
         rest = memoryview(data)
         with self._sending, translated(self._peer):
             while rest:

@@ -134,7 +134,7 @@ class Keys:
                 "servers stop after about six keys: name the right one with IdentityFile and IdentitiesOnly"
             )
         elif self.tried:
-            hint = f"is {self.peer.user} the right user (-H user@host)? Else: ssh-copy-id -i KEY.pub {self.peer.name}"
+            hint = f"is {self.peer.user} the right user (-H user@host)? Else: ssh-copy-id {self.peer.name}"
         else:
             hint = f"make a key with ssh-keygen and take it there: ssh-copy-id {self.peer.name}"
         return AuthenticationFailed("\n".join([message, *details]), hint=hint)

@@ -61,7 +61,7 @@ class Hop:
 def plan_route(
     host: HostSpec, timeout: float, config_file: Path | None, identities: Sequence[Path]
 ) -> list[Hop]:
-    """The hops to a host, the first to connect to first; raises ConfigError or ConnectionFailed for bad files."""
+    """The hops to a host, the first to connect to first; a WindlassError for files that are no good."""
     with translated(Peer(host.name, host.user or "", host.host, host.port or 22, timeout)):
         config = settings.read(config_file)
         names = settings.jumps(config, host.host)
@@ -88,13 +88,10 @@ def _hop(
     address = found.text("hostname", spec.host)
     port = spec.port or int(found.text("port", "22"))
     trust = Trust.of(found, address, port)
-    names = (
-        *(name for name in config.get_hostnames() if not set(name) & set("*?!")),
-        *trust.known.readable_names(),
-    )
+    names = (*settings.plain_names(config), *trust.known.readable_names())
     fabric_config = Config(lazy=True, ssh_config=config)
     user = spec.user or found.text("user", fabric_config.user)
-    peer = Peer(spec.name, user, address, port, timeout, tuple(names))
+    peer = Peer(spec.name, user, address, port, timeout, names)
     keys = Keys(found, peer, identities)
     fabric_config.authentication = {"strategy_class": lambda **_: keys, "identities": []}
     connection = Connection(

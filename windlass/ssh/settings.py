@@ -68,6 +68,11 @@ def lookup(config: SSHConfig, host: str) -> Settings:
     return Settings(dict(config.lookup(host)))
 
 
+def plain_names(config: SSHConfig) -> list[str]:
+    """The hosts that the config names, without patterns."""
+    return sorted(name for name in config.get_hostnames() if not set(name) & set("*?!"))
+
+
 def jumps(config: SSHConfig, host: str, seen: Sequence[str] = ()) -> list[str]:
     """The hosts to go through, the first to connect to first, each as [user@]host[:port].
 

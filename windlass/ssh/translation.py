@@ -139,7 +139,7 @@ def _every_address(error: ssh_exception.NoValidConnectionsError, peer: Peer) -> 
 
 
 def _ssh(error: ssh_exception.SSHException, peer: Peer) -> WindlassError:
-    """Paramiko says most things by text alone; what lies beneath tells a silent server from one that hung up."""
+    """Paramiko says most things by text alone; what lies beneath tells silence from a hang-up."""
     text = str(error)
     if text.startswith("Error reading SSH protocol banner"):
         beneath = error.__context__
@@ -164,8 +164,8 @@ def _channel(error: ssh_exception.ChannelException, peer: Peer) -> WindlassError
     reasons = {1: "it is forbidden there", 2: "it could not reach it", 4: "it has no resources left"}
     return ConnectionFailed(
         f"the connection towards {peer.where} was not opened: {reasons.get(error.code, error.text)}",
-        hint="on the way through a jump host, that host must reach it and allow forwarding (AllowTcpForwarding);"
-        " else see MaxSessions in its sshd_config",
+        hint="a jump host before it must reach it and allow forwarding (AllowTcpForwarding);"
+        " without one, see MaxSessions in its sshd_config",
     )
 
 

@@ -39,7 +39,7 @@ class Trust:
         return self.known.judge(self.names, key)
 
     def preferred(self, offered: tuple[str, ...]) -> tuple[str, ...]:
-        """The key types to ask for: first those that are known, so that another type is not taken for a change."""
+        """The key types to ask for, known ones first, so that another type is not taken for a change."""
         wanted = [name for known in self.known.types(self.names) for name in SIGNATURES.get(known, (known,))]
         first = [name for name in wanted if name in offered]
         return (*first, *(name for name in offered if name not in first))
@@ -81,7 +81,7 @@ def refusal(peer: Peer, trust: Trust, shown: HostKey, verdict: Verdict) -> HostK
     """Why a key is not accepted, and what to do."""
     if verdict.state == "revoked" and verdict.entry:
         return HostKeyRefused(
-            f"the host key of {peer.where} is revoked: {shown.label}, by {verdict.entry.place}; nothing was sent",
+            f"the host key of {peer.where} is revoked by {verdict.entry.place}: {shown.label}",
             hint="whoever answers there holds a key that must not be trusted: ask who runs the server",
         )
     if verdict.state == "changed" and verdict.entry:
@@ -93,12 +93,8 @@ def refusal(peer: Peer, trust: Trust, shown: HostKey, verdict: Verdict) -> HostK
             f" fingerprint, then: fab trust -H {peer.name} --replace --fingerprint SHA256:…",
         )
     authority = trust.known.has_authority(trust.names)
+    aside = "\n  known_hosts trusts an authority for it, but host certificates are not supported"
     return HostKeyRefused(
-        f"{peer.where} is not a known host; it shows {shown.label}"
-        + (
-            " (host certificates are not supported, so its @cert-authority line does not help)"
-            if authority
-            else ""
-        ),
+        f"{peer.where} is not a known host; it shows {shown.label}" + (aside if authority else ""),
         hint=f"compare the fingerprint with the server's own, then: fab trust -H {peer.name}",
     )
