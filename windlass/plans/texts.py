@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,17 +24,21 @@ class Start:
     node: str = "node"  # the interpreter: a path, or what pm2's PATH has under that name
 
 
-def site(config: Config, *, ipv6: bool, folders: Sequence[Path] = ()) -> str:
-    """The nginx site. Raises ConfigError for a broken template or a path that nginx cannot hold."""
-    return render(
-        "nginx-site.conf.j2",
-        folders=folders,
-        app=config.app.name,
-        ports={slot: config.port(slot) for slot in SLOTS},
-        layout=config.layout,
-        site=config.nginx,
-        ipv6=ipv6,
-    )
+@dataclass(frozen=True)
+class Site:
+    """An nginx site; nginx answers with `digest` once it has loaded the text."""
+
+    text: str
+    digest: str
+
+
+def site(config: Config, *, ipv6: bool, folders: Sequence[Path] = ()) -> Site:
+    """The nginx site of an app; `ipv6` says whether the server has that at all.
+
+    Raises ConfigError for a broken template or a path that nginx cannot hold.
+    """
+    digest = hashlib.sha256(_site(config, "", ipv6, folders).encode()).hexdigest()[:16]
+    return Site(_site(config, digest, ipv6, folders), digest)
 
 
 def maintenance_page(config: Config, *, folders: Sequence[Path] = ()) -> str:
@@ -59,6 +64,19 @@ def ecosystem(config: Config, start: Start, *, folders: Sequence[Path] = ()) -> 
     )
 
 
+def _site(config: Config, digest: str, ipv6: bool, folders: Sequence[Path]) -> str:
+    return render(
+        "nginx-site.conf.j2",
+        folders=folders,
+        app=config.app.name,
+        digest=digest,
+        ports={slot: config.port(slot) for slot in SLOTS},
+        layout=config.layout,
+        site=config.nginx,
+        ipv6=ipv6,
+    )
+
+
 def _web(config: Config, slot: Slot) -> dict[str, Any]:
     return {
         "name": config.process_name(slot),
@@ -70,6 +88,6 @@ def _web(config: Config, slot: Slot) -> dict[str, Any]:
 def _process(config: Config, slot: Slot, name: str, process: Process) -> dict[str, Any]:
     return {
         "name": config.process_name(slot, name),
-        **process.model_dump(),
+        **process.model_dump(include={"script", "args", "interpreter", "instances", "env", "max_memory"}),
         "kill_timeout": milliseconds(process.kill_timeout),
     }

@@ -1,0 +1,111 @@
+"""nginx on the server: what it runs, what it has loaded, and who may change that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal
+
+from windlass.commands.nginx import BINARIES, Control, loaded
+from windlass.config import Config
+from windlass.facts import Answer, Question
+from windlass.shell import Command, all_of, cmd, quote, when
+
+Right = Literal["own", "sudo", "none"]
+
+
+@dataclass(frozen=True)
+class NginxFacts:
+    """`version` is "" where nginx is missing, `sha256` where the site's file is, `loaded` where nginx has no
+    site of Windlass under that name. `catch_all` are other sites that want what nobody claims by name."""
+
+    version: str
+    listening: bool
+    ipv6: bool
+    sha256: str
+    loaded: str
+    catch_all: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NginxRights:
+    """How the site's folder may be written. `valid` is None where nobody may test; `complaint` is nginx's."""
+
+    how: Right
+    valid: bool | None = None
+    complaint: str = ""
+
+    def control(self, arguments: tuple[str, ...] = ()) -> Control:
+        return Control(("sudo", "-n") if self.how == "sudo" else (), arguments)
+
+
+def host_for_probe(config: Config) -> str:
+    """A name that a request from the server itself may carry to reach the app's site."""
+    name = config.nginx.server_names[0]
+    return {"_": "localhost"}.get(name, name.replace("*.", "any.", 1))
+
+
+def nginx(config: Config) -> Question[NginxFacts]:
+    """What there is of nginx and of the app's site; needs no rights."""
+    site, port = PurePosixPath(config.nginx.site), config.nginx.listen
+    command = all_of(
+        BINARIES,
+        Command("""nginx -v 2>&1 | sed -n 's,^nginx version: [^/]*/\\([0-9.]*\\).*,version \\1,p' || true"""),
+        when(Command(f"(exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null"), cmd("echo", "listening")),
+        when(cmd("test", "-e", "/proc/net/if_inet6"), cmd("echo", "ipv6")),
+        Command(f"sha256sum {quote(site)} 2>/dev/null | sed 's/^/sha256 /' || true"),
+        Command(f"{loaded(port, host_for_probe(config))} | sed 's/^/loaded /'"),
+        _catch_all(site, port),
+    )
+    return Question("nginx", command, _facts)
+
+
+def rights(config: Config, arguments: tuple[str, ...] = ()) -> Question[NginxRights]:
+    """Whether the site may be installed by this user, and whether nginx's configuration is in order."""
+    as_self, as_root = Control((), arguments), Control(("sudo", "-n"), arguments)
+    command = when(
+        cmd("test", "-w", PurePosixPath(config.nginx.site).parent),
+        all_of(cmd("echo", "own"), as_self.test()),
+        when(
+            cmd("sudo", "-n", "true").quietly(),
+            all_of(cmd("echo", "sudo"), as_root.test()),
+            cmd("echo", "none"),
+        ),
+    )
+    return Question("nginx_rights", command, _rights)
+
+
+def _catch_all(site: PurePosixPath, port: int) -> Command:
+    """Name the enabled sites, but ours and Debian's example, that are the default server of a port."""
+    folders = f"{quote(site.parent)}/* /etc/nginx/sites-enabled/* /etc/nginx/conf.d/*"
+    listens = rf"^\s*listen\s+(\S*:)?{port}\s([^;]*\s)?default_server"
+    return Command(
+        f"for file in $(grep -lsE {quote(listens)} {folders} | sort -u); do\n"
+        f'    if [ "$file" != {quote(site)} ] && ! grep -q "root /var/www/html" "$file"; then\n'
+        f'        echo "catch_all $file"\n'
+        f"    fi\n"
+        f"done"
+    )
+
+
+def _facts(answer: Answer) -> NginxFacts:
+    lines = [line.partition(" ") for line in answer.out.splitlines()]
+    first = {key: value for key, _, value in reversed(lines)}
+    return NginxFacts(
+        version=first.get("version", ""),
+        listening="listening" in first,
+        ipv6="ipv6" in first,
+        sha256=first.get("sha256", "").partition(" ")[0],
+        loaded=first.get("loaded", ""),
+        catch_all=tuple(value for key, _, value in lines if key == "catch_all"),
+    )
+
+
+def _rights(answer: Answer) -> NginxRights:
+    how: dict[str, Right] = {"own": "own", "sudo": "sudo"}
+    found = how.get(answer.out.strip(), "none")
+    if found == "none":
+        return NginxRights("none")
+    return NginxRights(
+        found, valid=answer.code == 0, complaint="" if answer.code == 0 else answer.err.strip()
+    )

@@ -1,0 +1,103 @@
+"""Installing the site: compared, put in place, tested, loaded; if any of it fails, the old one comes back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from windlass.commands import nginx as commands
+from windlass.config import Config
+from windlass.errors import NotReady, Refused
+from windlass.facts.nginx import NginxFacts, NginxRights, host_for_probe
+from windlass.plan import Plan, Stage, Step
+from windlass.plans import texts
+from windlass.shell import cmd, when, write_file
+
+
+def install(
+    config: Config,
+    facts: NginxFacts,
+    rights: NginxRights,
+    *,
+    arguments: tuple[str, ...] = (),
+    folders: Sequence[Path] = (),
+) -> Plan:
+    """Put the rendered site in place; `arguments` name an nginx of one's own, `folders` the user's templates.
+
+    Raises NotReady where nginx is missing or its configuration is broken already, Refused where this user
+    may not change it, ConfigError for a template that does not render.
+    """
+    wanted = texts.site(config, ipv6=facts.ipv6, folders=folders)
+    path, control = PurePosixPath(config.nginx.site), rights.control(arguments)
+    unchanged = "" if difference(config, facts, folders=folders) else f"{path} is up to date"
+    if not unchanged:
+        _check(config, facts, rights)
+    confirm = commands.confirm(config.nginx.listen, host_for_probe(config), served(config, wanted))
+    steps = (
+        _page(config, folders),
+        Step(f"Write {path}", commands.place(path, wanted.text, control), unchanged=unchanged),
+        Step("Test nginx's configuration", control.test(), unchanged=unchanged, hint=_TEST_HINT),
+        Step("Reload nginx", control.reload(), unchanged=unchanged, hint=_RELOAD_HINT),
+        Step("See the site loaded", confirm, unchanged=unchanged),
+        Step("Forget the site before it", commands.keep(path, control), unchanged=unchanged),
+    )
+    return Plan(
+        f"Install nginx's site of {config.app.name}",
+        stages=(Stage("install", steps),),
+        recovery=(Step("Put back the site that was there", commands.put_back(path, control)),),
+        notes=_notes(config, facts),
+    )
+
+
+def difference(config: Config, facts: NginxFacts, *, folders: Sequence[Path] = ()) -> str:
+    """How the server's site differs from what would be installed; "" where it does not."""
+    wanted = texts.site(config, ipv6=facts.ipv6, folders=folders)
+    if not facts.sha256:
+        return f"{config.nginx.site} is missing"
+    if facts.sha256 != hashlib.sha256(wanted.text.encode()).hexdigest():
+        return f"{config.nginx.site} is not what the config and the template give"
+    if facts.loaded != served(config, wanted):
+        return f"nginx has not loaded {config.nginx.site}"
+    return ""
+
+
+def served(config: Config, site: texts.Site) -> str:
+    """What `commands.nginx.loaded` prints once nginx has loaded the site."""
+    return f"{config.app.name} {site.digest}"
+
+
+_TEST_HINT = "nginx names the file above: if it is another site's, put that right first"
+_RELOAD_HINT = "where nginx is not running: `systemctl start nginx`, then the same command again"
+
+
+def _check(config: Config, facts: NginxFacts, rights: NginxRights) -> None:
+    if not facts.version:
+        raise NotReady("nginx is not installed on the server", hint="apt-get install nginx")
+    if rights.how == "none":
+        raise Refused(
+            f"this user may not write {config.nginx.site}, and may not use sudo without a password",
+            hint="connect as root or as a user with sudo, or give what `fab nginx.show` prints to one",
+        )
+    if rights.valid is False:
+        raise NotReady(
+            f"nginx's configuration is broken before anything was changed:\n{rights.complaint}",
+            hint="put right the file that nginx names, then the same command again",
+        )
+
+
+def _page(config: Config, folders: Sequence[Path]) -> Step:
+    """The page is written by the app's user; before the first deploy its folder is not there."""
+    page = config.layout.maintenance_page
+    write = write_file(page, texts.maintenance_page(config, folders=folders))
+    return Step("Write the maintenance page", when(cmd("test", "-d", page.parent), write))
+
+
+def _notes(config: Config, facts: NginxFacts) -> tuple[str, ...]:
+    if "_" not in config.nginx.server_names or not facts.catch_all:
+        return ()
+    others = ", ".join(facts.catch_all)
+    return (
+        f'server_names = ["_"] answers every name that no site claims by name; until now {others} does. '
+        "Name the app's own names to leave those requests there.",
+    )
