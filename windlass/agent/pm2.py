@@ -1,0 +1,86 @@
+"""What pm2 runs, asked without starting a daemon that is not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from typing import Any
+
+from . import proc
+
+TIMEOUT = 15.0
+
+
+def listed(arguments: dict[str, Any]) -> dict[str, Any]:
+    """pm2's processes, or `{"daemon": false}`; `error` says why a list could not be had.
+
+    `home` is PM2_HOME where it is not ~/.pm2; `path` is put before PATH, for a node that is elsewhere.
+    """
+    home = os.path.expanduser(arguments.get("home") or os.environ.get("PM2_HOME") or "~/.pm2")
+    if not daemon(home):
+        return {"daemon": False, "processes": []}
+    path = ":".join(filter(None, [arguments.get("path"), os.environ.get("PATH", os.defpath)]))
+    environment = {**os.environ, "PM2_HOME": home, "PATH": path}
+    try:
+        done = subprocess.run(
+            ["pm2", "-s", "jlist"],
+            env=environment,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            timeout=TIMEOUT,
+            check=False,
+        )
+    except FileNotFoundError:
+        return _failed("pm2 is not on the PATH")
+    except subprocess.TimeoutExpired:
+        return _failed(f"pm2 gave no list within {TIMEOUT:g} s")
+    except OSError as error:
+        return _failed(f"pm2 could not be run: {error}")
+    try:
+        return {
+            "daemon": True,
+            "processes": [_trimmed(one) for one in _array(done.stdout.decode("utf-8", "replace"))],
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        said = " ".join(done.stderr.decode("utf-8", "replace").split())[:200]
+        return _failed(f"pm2 gave no list (exit code {done.returncode}){': ' + said if said else ''}")
+
+
+def daemon(home: str) -> int:
+    """The pid of the daemon of this PM2_HOME, 0 where none runs."""
+    for known in proc.from_pid_files([os.path.join(home, "pm2.pid")]):
+        if proc.title(known.pid).startswith("PM2 "):
+            return known.pid
+    return 0
+
+
+def _array(text: str) -> Any:
+    """The JSON list, behind whatever pm2 says before it."""
+    for line in reversed(text.splitlines()):
+        if line.startswith("["):
+            return json.loads(line)
+    return json.loads(text)
+
+
+def _trimmed(one: dict[str, Any]) -> dict[str, Any]:
+    """Without the environment, which holds secrets; times in milliseconds since the epoch, as pm2 has them."""
+    known = one["pm2_env"]
+    return {
+        "name": one["name"],
+        "namespace": known.get("namespace", ""),
+        "pid": one.get("pid") or 0,
+        "pm_id": one.get("pm_id"),
+        "status": known.get("status", ""),
+        "restarts": known.get("restart_time", 0),
+        "since": known.get("pm_uptime", 0),
+        "cwd": known.get("pm_cwd", ""),
+        "cpu": (one.get("monit") or {}).get("cpu", 0),
+        "memory": (one.get("monit") or {}).get("memory", 0),
+    }
+
+
+def _failed(reason: str) -> dict[str, Any]:
+    return {"daemon": True, "processes": [], "error": reason}

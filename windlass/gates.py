@@ -1,0 +1,142 @@
+"""The gates of an app as values: what the agent checks, and what a person would type for it."""
+
+from __future__ import annotations
+
+from windlass.config import Config
+from windlass.layout import Layout, Slot
+from windlass.plan import Gate
+from windlass.shell import Command, all_of, cmd
+
+NGINX_TIMEOUT = 10
+"""Seconds that nginx has to show the new slot after the flag was moved."""
+
+
+def healthy(config: Config, layout: Layout, slot: Slot, release: str, revision: str, *, known: bool) -> Gate:
+    """The slot's own process answers well, for a shorter time where the release is `known` from earlier."""
+    health = config.health
+    min_healthy = health.min_healthy_known if known else health.min_healthy
+    arguments = {
+        **_app(config, layout, slot, release),
+        "start_timeout": health.start_timeout,
+        "min_healthy": min_healthy,
+        "revision_key": health.revision,
+        "revision": revision,
+    }
+    tries = str(max(1, int(health.start_timeout)))
+    retry = ["--retry", tries, "--retry-delay", "1", "--retry-connrefused"]
+    ask = cmd(*_curl(config), *retry, *_headers(config), f"http://127.0.0.1:{config.port(slot)}{health.path}")
+    who = cmd("ss", "--no-header", "--listening", "--tcp", "--numeric", "--processes", _source(config, slot))
+    return Gate(
+        "healthy",
+        arguments,
+        all_of(
+            ask.commented(f"{health.status} is wanted, and for {min_healthy:g} s on"),
+            who.commented(f"one process, in {layout.release_app(release)}: the pid must stay the same"),
+        ),
+    )
+
+
+def through_nginx(config: Config, slot: Slot) -> Gate:
+    """Visitors are answered by this slot."""
+    nginx, name = config.nginx, host_name(config)
+    port = nginx.listen_tls if nginx.tls else nginx.listen
+    expected = upstream(config, slot)
+    arguments = {
+        "address": "127.0.0.1",
+        "port": port,
+        "tls": nginx.tls,
+        "server_name": name,
+        "path": config.health.path,
+        "status": config.health.status,
+        "expected_upstream": expected,
+        "timeout": NGINX_TIMEOUT,
+    }
+    where = ["--header", f"Host: {name}", f"http://127.0.0.1:{port}{config.health.path}"]
+    if nginx.tls:
+        resolve = f"{name}:{port}:127.0.0.1"
+        where = ["--insecure", "--resolve", resolve, f"https://{name}:{port}{config.health.path}"]
+    ask = cmd(*_curl(config), "--dump-header", "-", "--header", "X-Windlass-Probe: 1", *where)
+    look = cmd("grep", "--ignore-case", f"^X-Windlass-Upstream: {expected}")
+    return Gate("answers_through_nginx", arguments, Command(f"{ask} | {look}"))
+
+
+def soak(config: Config, slot: Slot, release: str) -> Gate:
+    """The release stays up, and gives visitors no more errors than was usual."""
+    settings, log = config.soak, config.nginx.access_log
+    arguments = {
+        **_app(config, config.layout, slot, release),
+        "seconds": settings.seconds,
+        "access_log": log,
+        "expected_upstream": upstream(config, slot),
+        "max_errors_percent": settings.max_errors_percent,
+        "min_errors": settings.min_errors,
+    }
+    follow = cmd("timeout", settings.seconds, "tail", "--lines=0", "--follow=name", log)
+    errors = cmd("grep", '"status":"5[0-9][0-9]".*"upstream_addr":"' + upstream(config, slot))
+    describe = cmd("pm2", "describe", config.process_name(slot))
+    return Gate(
+        "soak",
+        arguments,
+        all_of(
+            Command(f"{follow} | {errors} || true").commented(
+                "server errors of the new release: few or none"
+            ),
+            describe.commented("no restarts"),
+        ),
+    )
+
+
+def drained(config: Config, slot: Slot) -> Gate:
+    """Nobody is connected to the slot any more, or `web.drain` seconds have passed."""
+    look = cmd("ss", "--no-header", "--tcp", "--numeric", "state", "established", _source(config, slot))
+    wait = f"while {look} | grep --quiet .; do sleep 1; done"
+    return Gate(
+        "drained",
+        {"port": config.port(slot), "seconds": config.web.drain},
+        cmd("timeout", config.web.drain, "bash", "-c", wait),
+    )
+
+
+def upstream(config: Config, slot: Slot) -> str:
+    """The slot's address as nginx names it."""
+    return f"127.0.0.1:{config.port(slot)}"
+
+
+def host_name(config: Config) -> str:
+    """The name that the gates ask for: the site's first, an address where it takes any name."""
+    name = next((name for name in config.nginx.server_names if name != "_"), "127.0.0.1")
+    return name.replace("*", "www", 1)
+
+
+def pid_files(config: Config, layout: Layout, slot: Slot) -> list[str]:
+    """Globs of the web process's pid files: pm2 puts its own number into the name."""
+    stem = f"{layout.run}/{config.process_name(slot)}"
+    return [f"{stem}.pid", f"{stem}-[0-9]*.pid"]
+
+
+def _app(config: Config, layout: Layout, slot: Slot, release: str) -> dict[str, object]:
+    """What tells the release's own process, and how its health is asked for."""
+    return {
+        "port": config.port(slot),
+        "cwd": str(layout.release_app(release)),
+        "pid_files": pid_files(config, layout, slot),
+        "path": config.health.path,
+        "status": config.health.status,
+        "host": host_name(config),
+        "tls": config.nginx.tls,
+        "request_timeout": config.health.timeout,
+    }
+
+
+def _curl(config: Config) -> list[str | float]:
+    fail = ["--fail"] if config.health.status < 400 else []
+    return ["curl", *fail, "--silent", "--show-error", "--max-time", config.health.timeout]
+
+
+def _headers(config: Config) -> list[str]:
+    scheme = "https" if config.nginx.tls else "http"
+    return ["--header", f"Host: {host_name(config)}", "--header", f"X-Forwarded-Proto: {scheme}"]
+
+
+def _source(config: Config, slot: Slot) -> str:
+    return f"( sport = :{config.port(slot)} )"
