@@ -1,5 +1,6 @@
 """One app's configuration: what it may hold, where it is read from, what is wrong with it."""
 
+from windlass.config.files import apps, config_folder, load
 from windlass.config.model import (
     App,
     Build,
@@ -38,4 +39,7 @@ __all__ = [
     "Ssh",
     "Target",
     "Web",
+    "apps",
+    "config_folder",
+    "load",
 ]

@@ -1,0 +1,43 @@
+"""What the options that every task knows stand for: the app's configuration and the hosts.
+
+Imports are inside the functions: `fab --list` waits for none of them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from invoke.context import Context
+
+    from windlass.address import HostSpec
+    from windlass.config import Config
+
+FABFILE_FOLDER = Path(__file__).parent.parent
+
+
+def folder_of_configs() -> Path:
+    from windlass.config import config_folder
+
+    return config_folder(FABFILE_FOLDER)
+
+
+def chosen_app(ctx: Context, app: str | None) -> str | None:
+    """`--app`, else `windlass.app` of fabric.yaml, else None."""
+    default: str | None = ctx.config.get("windlass", {}).get("app")
+    return app or default
+
+
+def chosen_config(ctx: Context, app: str | None) -> Config:
+    """The configuration of the chosen app; raises UsageError and ConfigError."""
+    from windlass.config import load
+
+    return load(folder_of_configs(), chosen_app(ctx, app))
+
+
+def chosen_hosts(ctx: Context, config: Config, target: str | None) -> tuple[list[HostSpec], str | None]:
+    """The hosts of `-H`, else of the target, and the target's name; raises UsageError."""
+    from windlass.hosts import resolve_hosts
+
+    return resolve_hosts(config, ctx.config.get("windlass", {}).get("hosts"), target)

@@ -1,0 +1,175 @@
+"""The kinds of values that a configuration holds, each with its own words for what is wrong with one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from windlass.address import parse_host
+
+UNSAFE = re.compile(r"[\s\"'\\;{}$`*?]")
+"""Characters that mean something to nginx or to a shell, and that no path here needs."""
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", value) or value.endswith("-"):
+        raise ValueError(
+            f"{value!r} is not a name: lower-case letters, digits and dashes, a letter first, at most 40"
+        )
+    return value
+
+
+def _app_name(value: str) -> str:
+    if value.endswith(("-blue", "-green")):
+        raise ValueError(f"{value!r} ends like a slot's process, which is called NAME-blue or NAME-green")
+    return _name(value)
+
+
+def _port(value: int) -> int:
+    if not 1 <= value <= 65535:
+        raise ValueError(f"{value} is not a port")
+    return value
+
+
+def _host(value: str) -> str:
+    parse_host(value)
+    return value
+
+
+def _safe(value: str) -> str:
+    if unsafe := UNSAFE.search(value):
+        raise ValueError(
+            f"{value!r} holds {unsafe[0]!r}, which nginx or a shell would take for something else"
+        )
+    return printable(value)
+
+
+def _absolute(value: str) -> str:
+    path = PurePosixPath(value)
+    if not path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"{value!r} is not an absolute path without '..'")
+    return _safe("/" + "/".join(path.parts[1:]))
+
+
+def _absolute_or_default(value: str) -> str:
+    return _absolute(value) if value else value
+
+
+def _folder(value: str) -> str:
+    path = PurePosixPath(value)
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"{value!r} is not a path inside the app: relative, without '..'")
+    return _safe(str(path))
+
+
+def _relative(value: str) -> str:
+    path = _folder(value)
+    if path == ".":
+        raise ValueError(f"{value!r} is the whole app: name a file or folder in it")
+    return path
+
+
+def _url_path(value: str) -> str:
+    if not value.startswith("/") or not value.isascii() or re.search(r"[\s\"'\\;{}$]", value):
+        raise ValueError(
+            f"{value!r} is not a path: it starts with / and has no spaces, quotes, braces, ; or $"
+        )
+    return value
+
+
+def _url_folder(value: str) -> str:
+    if not value.endswith("/") or value == "/":
+        raise ValueError(f"{value!r} is not a folder of the site: it ends with / and is not all of it")
+    return _url_path(value)
+
+
+def printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("holds a character that cannot be printed")
+    return value
+
+
+def _no_nul(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("holds a NUL character")
+    return value
+
+
+def _something(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is empty")
+    return printable(value)
+
+
+def _repository(value: str) -> str:
+    if value.startswith("-") or any(c.isspace() for c in value):
+        raise ValueError(f"{value!r} is not the address of a repository")
+    return _something(value)
+
+
+def _ref(value: str) -> str:
+    if not re.fullmatch(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", value) or not value.isprintable() or ".." in value:
+        raise ValueError(f"{value!r} is not a branch, tag or commit")
+    return value
+
+
+def _server_name(value: str) -> str:
+    if not re.fullmatch(r"(\*\.)?[A-Za-z0-9_][A-Za-z0-9_.-]*", value):
+        raise ValueError(f"{value!r} is not a server name")
+    return value
+
+
+def _variable(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
+        raise ValueError(f"{value!r} is not the name of a variable")
+    return value
+
+
+def _memory(value: str) -> str:
+    if not re.fullmatch(r"([1-9]\d*[KMG])?", value):
+        raise ValueError(f'{value!r} is not an amount of memory such as "512M" or "1G"')
+    return value
+
+
+def _body_size(value: str) -> str:
+    if not re.fullmatch(r"\d+[kmg]?", value):
+        raise ValueError(f'{value!r} is not a size such as "10m"; "0" is no limit')
+    return value
+
+
+def _version(value: str) -> str:
+    if not re.fullmatch(r"(\d+(\.\d+){0,2})?", value):
+        raise ValueError(f'{value!r} is not a version such as "22" or "22.11.0"')
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]
+AppName = Annotated[str, AfterValidator(_app_name)]
+Port = Annotated[int, AfterValidator(_port)]
+HostName = Annotated[str, AfterValidator(_host)]
+AbsolutePath = Annotated[str, AfterValidator(_absolute)]
+AbsolutePathOrDefault = Annotated[str, AfterValidator(_absolute_or_default)]
+Folder = Annotated[str, AfterValidator(_folder)]
+"""A folder of the repository, "." for its top."""
+RelativePath = Annotated[str, AfterValidator(_relative)]
+UrlPath = Annotated[str, AfterValidator(_url_path)]
+UrlFolder = Annotated[str, AfterValidator(_url_folder)]
+Repository = Annotated[str, AfterValidator(_repository)]
+Ref = Annotated[str, AfterValidator(_ref)]
+ServerName = Annotated[str, AfterValidator(_server_name)]
+VariableName = Annotated[str, AfterValidator(_variable)]
+Memory = Annotated[str, AfterValidator(_memory)]
+"""An amount that pm2 knows, such as "512M"; "" is no limit."""
+BodySize = Annotated[str, AfterValidator(_body_size)]
+Version = Annotated[str, AfterValidator(_version)]
+Text = Annotated[str, AfterValidator(_something)]
+Word = Annotated[str, AfterValidator(_no_nul)]
+"""An argument or a variable's value: any text."""
+ShellText = Annotated[str, AfterValidator(_no_nul), AfterValidator(str.strip)]
+"""A command of the operator's own, run by bash as written; "auto" chooses, "" leaves the step out."""
+Seconds = Annotated[float, Field(ge=0, le=86400)]
+Timeout = Annotated[float, Field(gt=0, le=86400)]
+"""Seconds, more than none."""
