@@ -18,6 +18,11 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Connecting(Event):
+    """The first word about a host: its connection is being made."""
+
+
+@dataclass(frozen=True)
 class Connected(Event):
     """The agent runs and, for a locked command, holds the lock; `seconds` since the command began."""
 
@@ -87,10 +92,14 @@ class Note(Event):
 
 @dataclass(frozen=True)
 class Ended(Event):
-    """The run is over on this host; `live` is the release that visitors get now, "" for none."""
+    """The run is over on this host.
+
+    `live` is the release that visitors get now, "" for none or unknown; `was` the one that they got before.
+    """
 
     outcome: Literal["done", "nothing-to-do", "failed", "went-back", "cancelled", "needs-person"]
     live: str
     seconds: float
     message: str = ""
     hint: str = ""
+    was: str = ""
