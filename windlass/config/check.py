@@ -18,53 +18,52 @@ STAND_INS = {"name": "app", "repository": "repository"}
 def check(values: dict[str, Any]) -> tuple[Config | None, list[Problem]]:
     """The configuration and no problem, or None and every problem."""
     leaks = list(secrets_in(values))
-    try:
-        config = Config.model_validate(values)
-    except ValidationError as error:
-        mistakes = [problem for problem in of_validation(error) if not _covered(problem.path, leaks)]
-        return None, [*mistakes, *leaks, *_rules_broken_by_the_rest(values, of_validation(error))]
-    problems = [*leaks, *broken_rules(config)]
-    return (None, problems) if problems else (config, [])
-
-
-def _rules_broken_by_the_rest(values: dict[str, Any], mistakes: list[Problem]) -> list[Problem]:
-    """What the rules say of the keys that are right by themselves, with each wrong one at its default."""
-    rest = copy.deepcopy(values)
-    wrong = [_cut(rest, problem.path) for problem in mistakes]
-    if not isinstance(rest.get("app"), dict):
-        rest["app"] = {}
-    rest["app"] = STAND_INS | rest["app"]
-    try:
-        config = Config.model_validate(rest)
-    except ValidationError:
-        return []
-    return [
-        problem
-        for problem in broken_rules(config)
-        if not any(_overlap(place, path) for place in (problem.path, *problem.others) for path in wrong)
+    config, mistakes = _as_far_as_right(values)
+    wrong = [problem.path for problem in mistakes]
+    # What else is wrong with a secret would quote it.
+    quotable = [problem for problem in mistakes if not any(problem.path == leak.path for leak in leaks)]
+    problems = [
+        *quotable,
+        *leaks,
+        *(problem for problem in broken_rules(config) if not problem.touches(wrong)),
     ]
+    return (None, _in_the_files_order(problems, values)) if problems else (config, [])
 
 
-def _cut(values: dict[str, Any], path: Path) -> Path:
+def _in_the_files_order(problems: list[Problem], values: dict[str, Any]) -> list[Problem]:
+    tables = list(values)
+    return sorted(
+        problems, key=lambda problem: tables.index(top) if (top := problem.path[0]) in tables else -1
+    )
+
+
+def _as_far_as_right(values: dict[str, Any]) -> tuple[Config, list[Problem]]:
+    """The configuration with every wrong key at its default, and what is wrong with those."""
+    rest = copy.deepcopy(values)
+    mistakes: list[Problem] = []
+    while True:
+        try:
+            return Config.model_validate(rest), mistakes
+        except ValidationError as error:
+            found = of_validation(error)
+        mistakes += [problem for problem in found if not problem.touches([known.path for known in mistakes])]
+        for problem in found:
+            _cut(rest, problem.path)
+        if not isinstance(rest.get("app"), dict):
+            rest["app"] = {}
+        rest["app"] = STAND_INS | rest["app"]
+
+
+def _cut(values: dict[str, Any], path: Path) -> None:
     """Remove what is at the path: all of a list with a wrong item, all of a table that lacks a key."""
     for index, part in enumerate(path):
         if isinstance(part, int):
-            return _cut(values, path[:index])
+            _cut(values, path[:index])
+            return
     table: Any = values
     for part in path[:-1]:
-        table = table.get(part, {}) if isinstance(table, dict) else {}
+        table = table.get(part) if isinstance(table, dict) else None
     if isinstance(table, dict) and path[-1] in table:
         del table[path[-1]]
-    elif len(path) > 1 and path[0] != "app":
+    elif len(path) > 1:
         _cut(values, path[:-1])
-    return path
-
-
-def _overlap(one: Path, other: Path) -> bool:
-    shorter = min(len(one), len(other))
-    return one[:shorter] == other[:shorter]
-
-
-def _covered(path: Path, leaks: list[Problem]) -> bool:
-    """Whether a leak says it already; what else is wrong with a secret would quote it."""
-    return any(path == leak.path for leak in leaks)

@@ -14,8 +14,13 @@ UNSAFE = re.compile(r"[\s\"'\\;{}$`*?]")
 """Characters that mean something to nginx or to a shell, and that no path here needs."""
 
 
+def is_name(value: object) -> bool:
+    """Whether this can name an app, a target or a process."""
+    return isinstance(value, str) and re.fullmatch(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?", value) is not None
+
+
 def _name(value: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", value) or value.endswith("-"):
+    if not is_name(value):
         raise ValueError(
             f"{value!r} is not a name: lower-case letters, digits and dashes, a letter first, at most 40"
         )

@@ -82,10 +82,13 @@ def _listed(names: list[str]) -> str:
 
 
 def _read(file: Path) -> dict[str, Any]:
+    text = ""
     try:
-        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+        text = file.read_bytes().decode("utf-8-sig")
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(_syntax(file, str(error)), hint="nothing was touched; correct that line") from None
+        place, what = _syntax(str(error), text)
+        raise ConfigError(f"{file}:{place}: {what}", hint="nothing was touched; correct that line") from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ConfigError(f"{file}:{line}: is not UTF-8 text", hint="save the file as UTF-8") from None
@@ -93,9 +96,9 @@ def _read(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file}: {error.strerror}", hint="nothing was touched") from None
 
 
-def _syntax(file: Path, message: str) -> str:
-    """`file:line:column: what`, which editors understand, from the parser's own words."""
-    found = re.fullmatch(r"(?P<what>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)", message)
-    if found is None:
-        return f"{file}: {message}"
-    return f"{file}:{found['line']}:{found['column']}: {found['what']}"
+def _syntax(message: str, text: str) -> tuple[str, str]:
+    """`line:column`, which editors understand, and what is wrong, from the parser's own words."""
+    what, _, _ = message.replace("Cannot overwrite a value", "a key is given twice").partition(" (at ")
+    if found := re.search(r"\(at line (\d+), column (\d+)\)", message):
+        return f"{found[1]}:{found[2]}", what
+    return str(len(text.splitlines()) or 1), what

@@ -30,6 +30,7 @@ from windlass.config.fields import (
     VariableName,
     Version,
     Word,
+    is_name,
 )
 from windlass.layout import Layout, Slot
 
@@ -190,7 +191,7 @@ class Config(Section):
     def _defaults_from_name(cls, values: Any) -> Any:
         """The root, the site's file and its log are named after the app where the file does not say."""
         app = values.get("app") if isinstance(values, dict) else None
-        if not isinstance(app, dict) or not isinstance(name := app.get("name"), str):
+        if not isinstance(app, dict) or not is_name(name := app.get("name")):
             return values
         site = {"site": f"/etc/nginx/conf.d/{name}.conf", "access_log": f"/var/log/nginx/{name}.access.log"}
         filled = {**values, "app": _filled(app, {"root": f"/srv/{name}"})}

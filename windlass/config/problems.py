@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, get_args
@@ -46,6 +46,15 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{as_written(self.path)}: {without_passwords(self.reason)}"
+
+    def touches(self, paths: Iterable[Path]) -> bool:
+        """Whether it is about a key at, above or below one of the paths."""
+        return any(_overlap(mine, path) for mine in (self.path, *self.others) for path in paths)
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]
 
 
 def without_passwords(text: str) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import combinations
 from pathlib import PurePosixPath
 
 from windlass.address import parse_host
 from windlass.config.model import Config
-from windlass.config.problems import Path, Problem
+from windlass.config.problems import Path, Problem, as_written
 from windlass.config.roots import why_not_a_root
 
 Rule = Callable[[Config], Iterator[Problem]]
@@ -110,10 +109,12 @@ def _shared_paths_do_not_overlap(config: Config) -> Iterator[Problem]:
         (("shared", "files", i), path) for i, path in enumerate(config.shared.files)
     ]
     paths += [(("shared", "dirs", i), path) for i, path in enumerate(config.shared.dirs)]
-    for (first, one), (second, two) in combinations(paths, 2):
-        if _within(two, one) or _within(one, two):
-            reason = f"{two} is shared already" if one == two else f"{two} overlaps {one}"
-            yield Problem(second, f"{reason} (shared.{first[1]})", (first,))
+    for index, (place, path) in enumerate(paths):
+        for earlier, other in paths[:index]:
+            if _within(path, other) or _within(other, path):
+                reason = f"{path} is shared already" if path == other else f"{path} overlaps {other}"
+                yield Problem(place, f"{reason} ({as_written(earlier)})", (earlier,))
+                break
 
 
 def _shared_paths_are_not_built(config: Config) -> Iterator[Problem]:
