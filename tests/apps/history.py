@@ -2,13 +2,26 @@
 
 from pathlib import Path
 
+from tests.apps.prompthub_commits import MAIN as PROMPTHUB_MAIN
+from tests.apps.prompthub_commits import prompthub_commits
 from tests.apps.repository import build_repository, move_branch
 from tests.apps.tiny_commits import MAIN as TINY_MAIN
 from tests.apps.tiny_commits import tiny_commits
 
-__all__ = ["build_tiny", "move_branch"]
+__all__ = ["build_prompthub", "build_tiny", "move_branch"]
 
 _APPS = Path(__file__).parent
+
+
+def build_prompthub(
+    destination: Path, *, subfolder: str = "", migration_seconds: int = 30, pages: int = 20
+) -> dict[str, str]:
+    """Make a bare repository of Prompthub and return the full hash of each commit by its name.
+
+    After `pages` pages fails_under_traffic fails.
+    """
+    commits = prompthub_commits(migration_seconds, pages)
+    return build_repository(destination, _APPS / "prompthub", commits, PROMPTHUB_MAIN, subfolder)
 
 
 def build_tiny(
