@@ -2,6 +2,6 @@
 
 from windlass.ssh.channel import Channel
 from windlass.ssh.link import Link, connect
-from windlass.ssh.offer import Offer, fetch_host_key
+from windlass.ssh.offer import fetch_host_key
 
-__all__ = ["Channel", "Link", "Offer", "connect", "fetch_host_key"]
+__all__ = ["Channel", "Link", "connect", "fetch_host_key"]

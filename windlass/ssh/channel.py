@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
+
+from paramiko import SSHException
 
 from windlass.ssh.peer import Peer
 from windlass.ssh.translation import cut, translated
@@ -19,15 +22,20 @@ class Channel:
     `receive` is called, and its last 64 KiB are kept.
     """
 
-    def __init__(self, channel: Any, peer: Peer) -> None:
+    def __init__(self, channel: Any, peer: Peer, on_close: Callable[[], None] = lambda: None) -> None:
         self._channel = channel
         self._peer = peer
+        self._on_close = on_close
         self._stderr = bytearray()
         self._sending = threading.Lock()
         self._closed = False
 
     def send(self, data: bytes) -> None:
-        """Send all of it, waiting while the server does not read; ConnectionFailed if it never will."""
+        """Send all of it, waiting while the server does not read.
+
+        What a command that has ended no longer reads is dropped: `receive` tells its end. Raises
+        ConnectionFailed if the connection was cut.
+        """
         rest = memoryview(data)
         with self._sending, translated(self._peer):
             while rest:
@@ -36,10 +44,11 @@ class Channel:
                     sent = self._channel.send(bytes(rest[:PIECE]))
                 except TimeoutError:
                     continue  # the time-out is the receiver's: Paramiko has one for both directions
-                except OSError as error:
-                    raise cut(self._peer) from error
+                except OSError:
+                    sent = 0
                 if not sent:
-                    raise cut(self._peer, "the command on the server no longer reads")
+                    self._check_alive()
+                    return
                 rest = rest[sent:]
 
     def shutdown_write(self) -> None:
@@ -65,13 +74,12 @@ class Channel:
             raise cut(self._peer)
         return data
 
-    @property
-    def stderr(self) -> str:
+    def errors(self) -> str:
         """The end of what the command wrote to standard error."""
         self._drain_stderr()
         return self._stderr.decode(errors="replace")
 
-    def exit_status(self, timeout: float = 0) -> int | None:
+    def exit_status(self, timeout: float = 5) -> int | None:
         """The command's exit status; None if it is unknown after `timeout` seconds, or a signal ended it."""
         if not self._channel.status_event.wait(timeout):
             return None
@@ -81,8 +89,16 @@ class Channel:
     def close(self) -> None:
         """Close both directions; the command sees the end of its input. Does not wait for it."""
         self._closed = True
-        with translated(self._peer):
+        try:
             self._channel.close()
+        except (OSError, EOFError, SSHException):
+            pass  # nobody is there to be told
+        finally:
+            self._on_close()
+
+    def _check_alive(self) -> None:
+        if not self._channel.get_transport().is_active():
+            raise cut(self._peer)
 
     def _ended_by_itself(self) -> bool:
         """Whether either side ended the output, which a connection that was cut did not get to say."""

@@ -28,16 +28,17 @@ class Link:
         self._hops = tuple(hops)
         self.peer: Peer = hops[-1].peer
 
-    def open_agent(self, command: str) -> Channel:
+    def open_agent(self, command: str, *, for_good: bool = False) -> Channel:
         """Run a command without a terminal: one round trip to open, one to start it.
 
-        Raises ConnectionFailed if the server does not, or not in time.
+        `for_good` closes the link with the channel. Raises ConnectionFailed if the server does not start it,
+        or not in time.
         """
         connection = self._hops[-1].connection
         with translated(self.peer), _deadline(connection.transport, self.peer):
             channel = connection.create_session()
             channel.exec_command(command)
-        return Channel(channel, self.peer)
+        return Channel(channel, self.peer, self.close if for_good else lambda: None)
 
     @property
     def alive(self) -> bool:

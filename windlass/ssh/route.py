@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from paramiko.config import SSHConfig
 
 from windlass.address import HostSpec, parse_host
 from windlass.ssh import settings
+from windlass.ssh.dial import dial
 from windlass.ssh.keys import Keys
 from windlass.ssh.peer import Peer
 from windlass.ssh.translation import translated
@@ -32,10 +32,7 @@ class Hop:
         """A socket to the server: straight, through the hop before, or by its ProxyCommand."""
         if self.connection.gateway:
             return self.connection.open_gateway()
-        # Paramiko's own dialling stops at the first address without a route, and leaves Nagle's delay on.
-        dialled = socket.create_connection((self.peer.address, self.peer.port), self.peer.timeout)
-        dialled.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return dialled
+        return dial(self.peer.address, self.peer.port, self.peer.timeout)
 
     def open(self) -> None:
         """Connect, check the host key, authenticate; raises a WindlassError that names this hop."""
