@@ -99,6 +99,16 @@ class Layout:
         return self.run / "maintenance"
 
     @property
+    def migrated(self) -> PurePosixPath:
+        """There while a deploy with its page up has begun to migrate and has not gone live."""
+        return self.run / "migrated"
+
+    @property
+    def node_path(self) -> PurePosixPath:
+        """Names node's folder as the last deploy found it, for whatever must run without looking for it."""
+        return self.run / "node-path"
+
+    @property
     def stopped(self) -> PurePosixPath:
         """As `maintenance`, and nothing is started while this file is there."""
         return self.run / "stopped"

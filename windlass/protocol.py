@@ -58,7 +58,9 @@ def agent_sources() -> bytes:
     """The agent, packed: eight digits of length, then its modules' texts, compressed."""
     package = files("windlass.agent")
     sources = {
-        f"{_PACKAGE}.{entry.name[:-3]}": entry.read_text() for entry in package.iterdir() if entry.name.endswith(".py")
+        f"{_PACKAGE}.{entry.name[:-3]}": entry.read_text()
+        for entry in package.iterdir()
+        if entry.name.endswith(".py")
     }
     sources[_PACKAGE] = sources.pop(f"{_PACKAGE}.__init__")
     packed = zlib.compress(json.dumps(sources).encode(), 9)

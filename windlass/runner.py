@@ -10,7 +10,18 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from windlass.errors import WindlassError
-from windlass.events import Connected, Ended, Event, Live, Note, Output, PlanStarted, Recovering, StepEnded, StepStarted
+from windlass.events import (
+    Connected,
+    Ended,
+    Event,
+    Live,
+    Note,
+    Output,
+    PlanStarted,
+    Recovering,
+    StepEnded,
+    StepStarted,
+)
 from windlass.plan import Plan
 from windlass.visit import Opened, Opening, Visit, Wire
 
@@ -135,7 +146,12 @@ class Fleet:
                 host.visit.abandon()
             raise KeyboardInterrupt
         for host in self._hosts:
-            self._emit(Note(host.name, "Ctrl-C: ending the step and putting things right; Ctrl-C again leaves the server to it"))
+            self._emit(
+                Note(
+                    host.name,
+                    "Ctrl-C: ending the step and putting things right; Ctrl-C again leaves the server to it",
+                )
+            )
             if not host.end:
                 host.visit.cancel("Ctrl-C by the operator")
 

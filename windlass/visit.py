@@ -197,7 +197,11 @@ class Visit:
                 f"{self.host}: python3 is not there, and Windlass's agent runs under it; nothing was touched",
                 hint="apt-get install python3 (3.9 or later)",
             )
-        said = errors.splitlines()[-1] if errors else self._decoder.chatter.decode("utf-8", "replace").strip()[-200:]
+        said = (
+            errors.splitlines()[-1]
+            if errors
+            else self._decoder.chatter.decode("utf-8", "replace").strip()[-200:]
+        )
         return self._lost(f"the connection to {self.host} ended" + (f": {said}" if said else ""))
 
     def _lost(self, what: str) -> WindlassError:

@@ -25,7 +25,10 @@ _MARK = "--windlass--"
 
 @dataclass(frozen=True)
 class Revision:
-    """A commit: `blobs` maps the files that steer installs to their hashes, `migrations` are names in order."""
+    """A commit: `blobs` maps the files that steer installs to their hashes, `places` to the folders they are in.
+
+    `migrations` are names in order, `schema` is the hash of the schema file.
+    """
 
     hash: str
     subject: str
@@ -33,6 +36,7 @@ class Revision:
     blobs: Mapping[str, str] = field(default_factory=dict)
     migrations: tuple[str, ...] = ()
     schema: str = ""
+    places: Mapping[str, str] = field(default_factory=dict)
     package: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -51,8 +55,18 @@ class Revision:
     def lock_file(self) -> str:
         """The lock file of the package manager, "" where the revision has none."""
         return next(
-            (file for file, manager in LOCK_FILES.items() if manager == self.package_manager and file in self.blobs), ""
+            (
+                file
+                for file, manager in LOCK_FILES.items()
+                if manager == self.package_manager and file in self.blobs
+            ),
+            "",
         )
+
+    @property
+    def install_folder(self) -> str:
+        """Where the install runs: beside the lock file, which a workspace keeps at the repository's top."""
+        return self.places.get(self.lock_file or "package.json", ".")
 
     def engine(self, name: str) -> str:
         """What `engines` asks for, "" for anything."""
@@ -109,7 +123,11 @@ def parse(answer: Answer) -> Revision | None:
         hash=revision,
         subject=subject,
         committed=int(committed),
-        blobs=_nearest(_blobs(blobs)),
+        blobs={PurePosixPath(path).name: blob for path, blob in _outermost_first(_blobs(blobs))},
+        places={
+            PurePosixPath(path).name: str(PurePosixPath(path).parent)
+            for path, _ in _outermost_first(_blobs(blobs))
+        },
         migrations=tuple(sorted(PurePosixPath(name).name for name in migrations.splitlines())),
         schema=next(iter(_blobs(schema).values()), ""),
         package=_package(package),
@@ -124,9 +142,9 @@ def _blobs(text: str) -> dict[str, str]:
     return found
 
 
-def _nearest(blobs: dict[str, str]) -> dict[str, str]:
-    """By file name, the app's own before the repository's: a workspace keeps its lock file at the top."""
-    return {PurePosixPath(path).name: blobs[path] for path in sorted(blobs, key=lambda path: path.count("/"))}
+def _outermost_first(blobs: dict[str, str]) -> list[tuple[str, str]]:
+    """So that by file name the app's own wins over the repository's."""
+    return sorted(blobs.items(), key=lambda item: item[0].count("/"))
 
 
 def _package(text: str) -> dict[str, Any]:

@@ -57,7 +57,9 @@ class State:
 
     def next_number(self) -> int:
         """The number of the next release: past every release kept and every one the ledger knows."""
-        known = [kept.id for kept in self.releases] + [str(record.get("release", "")) for record in self.records]
+        known = [kept.id for kept in self.releases] + [
+            str(record.get("release", "")) for record in self.records
+        ]
         return max((int(name.split("-")[0]) for name in known if name.split("-")[0].isdigit()), default=0) + 1
 
 

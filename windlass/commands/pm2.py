@@ -1,0 +1,41 @@
+"""pm2: start, stop and save without hurting what else it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from windlass.layout import Layout, Slot
+from windlass.shell import Command, all_of, cmd, quote
+
+CLEAN = 'env -i HOME="$HOME" USER="${USER:-}" PATH="$PATH" LANG="${LANG:-C.UTF-8}" PM2_HOME="${PM2_HOME:-$HOME/.pm2}"'
+"""pm2 keeps the whole environment that it was called with, in its dump and in the app's own."""
+
+
+def ensure_daemon() -> Command:
+    """Bring back what the last save holds if the daemon is down: a save from an empty one would lose it."""
+    return Command(
+        'daemon=$(cat "${PM2_HOME:-$HOME/.pm2}/pm2.pid" 2>/dev/null || true)\n'
+        'if [ -z "$daemon" ] || ! grep -qs "God Daemon" "/proc/$daemon/cmdline"; then\n'
+        f"    {CLEAN} pm2 -s resurrect || true\n"
+        "fi"
+    )
+
+
+def start(layout: Layout, slot: Slot, names: Iterable[str]) -> Command:
+    """Start these processes of a slot's ecosystem file."""
+    return Command(f"{CLEAN} pm2 -s start {quote(layout.slot_config(slot))} --only {quote(','.join(names))}")
+
+
+def delete(names: Iterable[str]) -> Command:
+    """Stop the processes, each given its kill_timeout, and forget them; those that are not there do not matter."""
+    return all_of(*(Command(f"{cmd('pm2', '-s', 'delete', name)} >/dev/null 2>&1 || true") for name in names))
+
+
+def stop(names: Iterable[str]) -> Command:
+    """Stop the processes and remember them as stopped."""
+    return all_of(*(Command(f"{cmd('pm2', '-s', 'stop', name)} >/dev/null 2>&1 || true") for name in names))
+
+
+def save() -> Command:
+    """Have the present list come back after a reboot; the dump holds environments, so only its owner reads it."""
+    return Command('pm2 -s save --force\nchmod 600 "${PM2_HOME:-$HOME/.pm2}"/dump.pm2*')

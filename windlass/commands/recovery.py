@@ -1,0 +1,117 @@
+"""Make the server agree with its flag: what runs after anything that did not reach its end."""
+
+from __future__ import annotations
+
+from windlass.commands import pm2
+from windlass.config import Config
+from windlass.layout import SLOTS, Slot, other
+from windlass.shell import Command, quote
+
+
+def node_on_path(config: Config) -> Command:
+    """Put node's folder, as the last deploy found it, first on the PATH."""
+    file = quote(config.layout.node_path)
+    return Command(f'if [ -r {file} ]; then PATH="$(cat {file}):$PATH"; fi\nexport PATH')
+
+
+def links(config: Config) -> Command:
+    """Have `current` name the release of the slot that the flag names, or be gone where nothing is live."""
+    layout = config.layout
+    return Command(
+        f"live=$({_live_slot(config)})\n"
+        f'release=$(readlink {quote(layout.run)}/slot-"$live" || true)\n'
+        'if [ -n "$release" ]; then\n'
+        f'    ln -sfn "releases/${{release##*/}}" {quote(layout.root / "current.next")}\n'
+        f"    mv -T {quote(layout.root / 'current.next')} {quote(layout.current)}\n"
+        "else\n"
+        f"    rm -f {quote(layout.current)}\n"
+        "fi"
+    )
+
+
+def processes(config: Config) -> Command:
+    """Have the live slot run, the idle one not, unless it is a standby; nothing while the app is stopped."""
+    stopped, layout = quote(config.layout.stopped), config.layout
+    branches = "\n".join(_branch(config, slot) for slot in SLOTS)
+    return Command(
+        f"{node_on_path(config)}\n"
+        "command -v pm2 >/dev/null || exit 0\n"
+        f"{pm2.ensure_daemon()}\n"
+        f"{_running(config)}\n"
+        f"if [ -e {stopped} ]; then\n"
+        f"{_indented(_stop_all(config))}\n"
+        "else\n"
+        f"    case $({_live_slot(config)}) in\n"
+        f"{branches}\n"
+        "    esac\n"
+        "fi\n"
+        f"{pm2.save()}"
+    )
+
+
+def page(config: Config) -> Command:
+    """Take away the page that a deploy put up, unless its migration ran: then a person must look."""
+    layout = config.layout
+    return Command(
+        f"if grep -qs '^deploy' {quote(layout.maintenance)}; then\n"
+        f"    if [ -e {quote(layout.migrated)} ]; then\n"
+        "        echo 'a migration ran: the maintenance page stays until a person has looked'\n"
+        "        exit 1\n"
+        "    fi\n"
+        f"    rm -f {quote(layout.maintenance)}\n"
+        "fi"
+    )
+
+
+def names(config: Config, slot: Slot) -> list[str]:
+    """The pm2 names of a slot's processes, the web process first."""
+    return [config.process_name(slot), *(config.process_name(slot, process) for process in config.processes)]
+
+
+def _running(config: Config) -> str:
+    """A pid file of an earlier boot may name anybody: the process must be at work in the slot's release."""
+    run = quote(config.layout.run)
+    return (
+        "running() {\n"
+        f'    release=$(readlink -f {run}/slot-"$1")\n'
+        f'    for file in {run}/"$2".pid {run}/"$2"-[0-9]*.pid; do\n'
+        '        case $(readlink "/proc/$(cat "$file" 2>/dev/null)/cwd" || true)/ in\n'
+        '            "$release"/*) return 0 ;;\n'
+        "        esac\n"
+        "    done\n"
+        "    return 1\n"
+        "}"
+    )
+
+
+def _live_slot(config: Config) -> str:
+    return f"if [ -e {quote(config.layout.green)} ]; then echo green; else echo blue; fi"
+
+
+def _branch(config: Config, live: Slot) -> str:
+    idle, layout = other(live), config.layout
+    ensure = [
+        f"if ! running {live} {quote(name)}; then {pm2.start(layout, live, [name])}; fi"
+        for name in names(config, live)
+    ]
+    started = "\n".join(ensure)
+    drain = (
+        f"for _ in $(seq {max(1, int(config.web.drain * 5))}); do\n"
+        f"    if [ -z \"$(ss -Htn state established '( sport = :{config.port(idle)} )' 2>/dev/null)\" ]; then break; fi\n"
+        "    sleep 0.2\n"
+        "done"
+    )
+    end = f"{drain}\n{pm2.delete(names(config, idle))}\nrm -f {quote(layout.slot_release(idle))}"
+    text = (
+        f"if [ -e {quote(layout.slot_release(live))} ]; then\n{_indented(started)}\nfi\n"
+        f"if [ ! -e {quote(layout.standby)} ]; then\n{_indented(end)}\nfi"
+    )
+    return f"    {live})\n{_indented(_indented(text))}\n        ;;"
+
+
+def _stop_all(config: Config) -> str:
+    return pm2.stop([name for slot in SLOTS for name in names(config, slot)]).text
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())

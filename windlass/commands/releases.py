@@ -1,0 +1,131 @@
+"""Snapshots of the workspace: made whole or not at all, shared with their neighbours where that is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from windlass.layout import Layout
+from windlass.shell import Command, all_of, cmd, quote, when, write_file
+
+NOT_SNAPSHOT = (".git", "node_modules")
+
+
+def snapshot(layout: Layout, release: str, *, cache: Iterable[str], like: str | None) -> Command:
+    """Copy the built workspace into a release under a partial name.
+
+    node_modules are hard-linked to those of `like`, a release with the same install stamp; everything else
+    is copied, since a running app may write into what it was built as.
+    """
+    partial = layout.partial(release)
+    leave_out = [f"--exclude=/{layout.subfolder / folder}/" for folder in cache]
+    copy = cmd(
+        "rsync",
+        "-a",
+        *(f"--exclude={name}" for name in NOT_SNAPSHOT),
+        *leave_out,
+        f"{layout.workspace}/",
+        f"{partial}/",
+    )
+    link = f' --link-dest={quote(layout.release(like))}/"$folder"/' if like else ""
+    modules = Command(
+        f"cd {quote(layout.workspace)}\n"
+        "find . -name node_modules -type d -prune -printf '%P\\n' | while IFS= read -r folder; do\n"
+        f'    rsync -a{link} "$folder"/ {quote(partial)}/"$folder"/\n'
+        "done"
+    )
+    return all_of(cmd("rm", "-rf", partial), cmd("mkdir", "-p", partial), copy, modules)
+
+
+def finish(
+    layout: Layout, release: str, revision: str, *, files: Iterable[str], dirs: Iterable[str]
+) -> Command:
+    """Link what is shared, write the revision and the stamp, and give the release its name by one rename."""
+    partial = layout.partial(release)
+    app = partial / layout.subfolder
+    links = [link_shared(layout, app, PurePosixPath(name)) for name in [*files, *dirs]]
+    marks = [write_file(folder / "REVISION", revision) for folder in dict.fromkeys([partial, app])]
+    stamp = Command(
+        f"cp {quote(layout.install_stamp)} {quote(partial / '.windlass-install')} 2>/dev/null || true"
+    )
+    return all_of(*links, *marks, stamp, cmd("mv", "-T", partial, layout.release(release)))
+
+
+def link_shared(layout: Layout, app: PurePosixPath, name: PurePosixPath) -> Command:
+    """Point a path of the app at what all releases share; a file of the repository's own gives way."""
+    place = app / name
+    link = all_of(
+        cmd("mkdir", "-p", place.parent),
+        cmd("rm", "-rf", place),
+        cmd("ln", "-s", layout.shared / name, place),
+    )
+    return when(cmd("test", "-e", layout.shared / name), link)
+
+
+def make_shared_dirs(layout: Layout, dirs: Iterable[str]) -> Command:
+    """The folders that releases share, made where they are missing."""
+    paths = [layout.shared / name for name in dirs]
+    return cmd("mkdir", "-p", *paths) if paths else Command("")
+
+
+def complete_standalone(layout: Layout, release: str) -> Command:
+    """Give a Next.js standalone build its static files and `.env`, which `next build` leaves beside it."""
+    app = layout.partial(release) / layout.subfolder
+    inner = f"{quote(app / '.next/standalone')}/{quote(layout.subfolder)}"
+    return Command(
+        f"if [ -d {quote(app / '.next/standalone')} ]; then\n"
+        f"    if [ ! -e {inner}/server.js ]; then inner={quote(app / '.next/standalone')}; else inner={inner}; fi\n"
+        f'    if [ -d {quote(app / "public")} ]; then rsync -a {quote(app / "public")}/ "$inner"/public/; fi\n'
+        f'    rsync -a {quote(app / ".next/static")}/ "$inner"/.next/static/\n'
+        f'    if [ -e {quote(layout.env_file)} ]; then ln -sfn {quote(layout.env_file)} "$inner"/.env; fi\n'
+        "fi"
+    )
+
+
+def publish_assets(layout: Layout, release: str, *, source: str, url: str) -> Command:
+    """Put the release's hashed assets beside those of earlier ones: pages loaded before a cutover still ask for them."""
+    origin = layout.release_app(release) / source
+    place = layout.assets / url.strip("/")
+    sync = all_of(
+        cmd("mkdir", "-p", place),
+        cmd("rsync", "-a", "--ignore-existing", f"--link-dest={origin}/", f"{origin}/", f"{place}/"),
+    )
+    return when(cmd("test", "-d", origin), sync)
+
+
+def publish(layout: Layout, release: str) -> Command:
+    """Point `current` at a release; the rename makes the switch atomic."""
+    incoming = layout.root / "current.next"
+    return all_of(
+        cmd("ln", "-sfn", PurePosixPath("releases") / release, incoming),
+        cmd("mv", "-T", incoming, layout.current),
+    )
+
+
+def remove(layout: Layout, release: str) -> Command:
+    """Take a release away: renamed first, so that half a release never looks like a whole one."""
+    partial = layout.partial(release)
+    return all_of(
+        when(cmd("test", "-d", layout.release(release)), cmd("mv", "-T", layout.release(release), partial)),
+        cmd("rm", "-rf", partial),
+    )
+
+
+def prune(layout: Layout, releases: Iterable[str], *, assets_days: int, logs_days: int = 30) -> Command:
+    """Remove these releases, the assets that no release holds any more, and the step logs of long ago."""
+    old_assets = f"-type f -links 1 -mtime +{assets_days} -delete"
+    return all_of(
+        *(remove(layout, release) for release in releases),
+        Command(f"find {quote(layout.assets)} {old_assets}"),
+        Command(
+            f"find {quote(layout.logs)} -mindepth 1 -maxdepth 1 -name '2*' -type d -mtime +{logs_days} -exec rm -rf {{}} +"
+        ),
+    )
+
+
+def tidy(layout: Layout) -> Command:
+    """Remove what an interrupted snapshot, clone or write left."""
+    return Command(
+        f"rm -rf {quote(layout.releases)}/.*.partial {quote(layout.root / 'workspace.partial')} "
+        f"{quote(layout.root / 'current.next')} {quote(layout.run)}/*.next"
+    )

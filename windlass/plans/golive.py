@@ -1,0 +1,155 @@
+"""The one way to go live: start beside what is live, check, cut over, watch, drain. And the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from windlass import gates
+from windlass.commands import pm2, recovery, releases, slots
+from windlass.config import Config
+from windlass.layout import Slot, other
+from windlass.plan import Stage, Step
+from windlass.shell import Command, all_of, cmd, write_file
+
+
+@dataclass(frozen=True)
+class Cutover:
+    """From what is live to a release on the idle slot; `known`: the release was live before and was good.
+
+    `ecosystem` is the text that pm2 starts the slot from, `node` the folder of node.
+    """
+
+    release: str
+    revision: str
+    slot: Slot
+    was: str
+    ecosystem: str
+    node: str
+    known: bool = False
+    page_up: bool = False
+    extra: tuple[str, ...] = ()
+
+
+def stages(config: Config, to: Cutover, prune: Command | None = None) -> tuple[Stage, ...]:
+    """Start, cutover, soak, finish."""
+    return (start(config, to), cutover(config, to), soak(config, to), finish(config, to, prune))
+
+
+def start(config: Config, to: Cutover) -> Stage:
+    """The release runs on the idle slot and is healthy there; visitors do not see it yet."""
+    layout = config.layout
+    names = recovery.names(config, to.slot)
+    launch = all_of(
+        cmd("rm", "-f", layout.standby),
+        pm2.ensure_daemon(),
+        pm2.delete(names),
+        slots.lay_flag(layout),
+        slots.assign(layout, to.slot, to.release),
+        write_file(layout.node_path, to.node),
+        write_file(layout.slot_config(to.slot), to.ecosystem),
+        pm2.start(layout, to.slot, names[:1]),
+    )
+    return Stage(
+        "start",
+        (
+            Step(
+                f"start on {to.slot}",
+                launch,
+                timeout=60 + config.web.kill_timeout,
+                hint=_logs_hint(config, to.slot),
+            ),
+            Step(
+                f"healthy on port {config.port(to.slot)}",
+                gates.healthy(config, layout, to.slot, to.release, to.revision, to.known),
+                timeout=config.health.start_timeout + config.health.min_healthy + 30,
+                hint=_logs_hint(config, to.slot),
+            ),
+            Step("save the process list", pm2.save()),
+        ),
+        undo=(
+            Step("show the new release's last lines", _last_lines(config, to.slot), tolerated=True),
+            Step("remove the new release's process", _remove(config, to.slot)),
+        ),
+    )
+
+
+def cutover(config: Config, to: Cutover) -> Stage:
+    """Visitors get the new release; one rename either way."""
+    layout = config.layout
+    page_off = (
+        (Step("take the page down", cmd("rm", "-f", layout.maintenance, layout.migrated)),)
+        if to.page_up
+        else ()
+    )
+    back = other(to.slot)
+    return Stage(
+        "cutover",
+        (
+            Step(f"switch to {to.slot}", slots.switch(layout, to.slot), timeout=10, interruptible=False),
+            Step(
+                "healthy through nginx", gates.through_nginx(config, to.slot), timeout=60, interruptible=False
+            ),
+            Step("publish", releases.publish(layout, to.release), timeout=10, interruptible=False),
+            *page_off,
+        ),
+        undo=(Step(f"switch back to {back}", slots.switch(layout, back), timeout=10),),
+        on_cancel="finish",
+        ordered=True,
+    )
+
+
+def soak(config: Config, to: Cutover) -> Stage:
+    """Watch the new release under real traffic; the old one still runs."""
+    workers = recovery.names(config, to.slot)[1:]
+    steps = [Step("start the other processes", pm2.start(config.layout, to.slot, workers))] if workers else []
+    if config.soak.seconds:
+        watch = gates.soak(config, to.slot, to.release)
+        steps.append(Step(f"watch for {config.soak.seconds:g} s", watch, timeout=config.soak.seconds + 60))
+    return Stage("soak", tuple(steps), on_cancel="keep")
+
+
+def finish(config: Config, to: Cutover, prune: Command | None) -> Stage:
+    """Let the old slot finish its requests, stop it, remember the list, remove what is too old."""
+    old = other(to.slot)
+    steps: list[Step] = []
+    if to.was:
+        steps.append(
+            Step(f"drain {old}", gates.drained(config, old), timeout=config.web.drain + 30, tolerated=True)
+        )
+    if config.web.standby == "warm" and to.was:
+        workers = recovery.names(config, old)[1:]
+        keep = all_of(Command(f": >{config.layout.standby}"), pm2.delete(workers))
+        steps.append(Step(f"keep {old} as a warm standby", keep))
+    else:
+        steps.append(Step(f"stop {old}", _remove(config, old), timeout=60 + config.web.kill_timeout))
+    steps.append(Step("save the process list", pm2.save()))
+    if prune is not None:
+        steps.append(Step("remove what is too old", prune, tolerated=True))
+    return Stage("finish", tuple(steps), on_failure="warn", on_cancel="keep")
+
+
+def recover(config: Config) -> tuple[Step, ...]:
+    """Make the server agree with the flag, whatever happened; runs before every locked command that finds a mess."""
+    return (
+        Step("tidy up", all_of(releases.tidy(config.layout)), timeout=120),
+        Step("agree on what is live", recovery.links(config), timeout=30),
+        Step(
+            "agree on what runs",
+            recovery.processes(config),
+            timeout=120 + config.web.drain + config.web.kill_timeout,
+        ),
+        Step("maintenance page", recovery.page(config), timeout=10),
+    )
+
+
+def _remove(config: Config, slot: Slot) -> Command:
+    return all_of(pm2.delete(recovery.names(config, slot)), slots.clear(config.layout, slot))
+
+
+def _last_lines(config: Config, slot: Slot) -> Command:
+    log = config.layout.logs / "app" / config.process_name(slot)
+    return Command(f"tail -n 20 -- {log}.err.log {log}.out.log 2>/dev/null || true")
+
+
+def _logs_hint(config: Config, slot: Slot) -> str:
+    return f"the app's own lines are in {config.layout.logs}/app/{config.process_name(slot)}.err.log on the server"

@@ -1,0 +1,63 @@
+"""What the ledger says of releases: which were live, which are good, what is too old."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from windlass.facts.state import State
+
+
+def went_live(records: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The releases that visitors got, oldest first, each as often as it came to be live."""
+    seen: list[str] = []
+    for record in records:
+        live = record.get("live")
+        release = live.get("release", "") if isinstance(live, Mapping) else ""
+        if record.get("event") in ("live", "end") and release and (not seen or seen[-1] != release):
+            seen.append(release)
+    return seen
+
+
+def bad(records: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The releases that were rolled away from, went back by themselves or never passed their gate.
+
+    One that was named again and ended well is good again.
+    """
+    found: set[str] = set()
+    for record in records:
+        if record.get("event") != "end":
+            continue
+        release, outcome = str(record.get("release", "")), record.get("outcome")
+        if outcome in ("failed", "went-back", "needs-person"):
+            found.add(release)
+        elif outcome == "done":
+            found.discard(release)
+        if outcome == "done" and record.get("rolled_from"):
+            found.add(str(record["rolled_from"]))
+    return found - {""}
+
+
+def stable(records: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The releases marked stable, oldest first."""
+    return [
+        str(record["release"])
+        for record in records
+        if record.get("event") == "stable" and record.get("release")
+    ]
+
+
+def good(state: State) -> list[str]:
+    """The kept releases that were live and are not bad, oldest first by their number."""
+    lived, wrong = set(went_live(state.records)), bad(state.records)
+    return [kept.id for kept in state.releases if kept.id in lived and kept.id not in wrong]
+
+
+def prunable(state: State, *, keep: int, coming: str) -> list[str]:
+    """The releases to remove once `coming` is live: all but the newest `keep` good ones.
+
+    Never the live one, the one on the other slot, or the newest stable one.
+    """
+    marked = [release for release in stable(state.records) if state.release(release)]
+    held = {state.live, coming, *state.slots.values(), *marked[-1:], *good(state)[-(keep - 1) :]}
+    return [kept.id for kept in state.releases if kept.id not in held]

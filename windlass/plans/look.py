@@ -1,0 +1,89 @@
+"""What a plan that goes live must know of the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from windlass.config import Config
+from windlass.facts.prisma import Applied
+from windlass.facts.state import State
+from windlass.facts.tools import PACKAGES, Tools
+
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Look:
+    """The facts of one host; `applied` is None where the app has no database."""
+
+    state: State
+    tools: Tools
+    applied: Applied | None = None
+
+
+def missing(config: Config, look: Look, *, building: bool) -> list[str]:
+    """Everything that must be there and is not, each with what brings it; empty where the server is ready."""
+    problems = [*_programs(config, look, building=building), *_env(config, look), *_places(config, look)]
+    if building:
+        problems += _room(config, look)
+    if problems and not _is_debian(look.state.system):
+        problems.append("this is no Debian or Ubuntu: the packages may have other names here")
+    return problems
+
+
+def _programs(config: Config, look: Look, *, building: bool) -> list[str]:
+    wanted = ["git", "rsync"] if building else []
+    if building and config.database.kind != "none":
+        wanted += ["psql", "pg_dump", "pg_restore"]
+    absent = [program for program in wanted if not look.tools.has(program)]
+    by_package: dict[str, list[str]] = {}
+    for program in absent:
+        by_package.setdefault(PACKAGES[program], []).append(program)
+    problems = [
+        f"{', '.join(programs)}: apt-get install {package}" for package, programs in by_package.items()
+    ]
+    if not look.tools.node:
+        problems.append(
+            "node: install it, or name its folder in [node] path (nvm, fnm, volta and the PATH were searched)"
+        )
+    if not look.tools.pm2:
+        problems.append("pm2: npm install -g pm2")
+    return problems
+
+
+def _env(config: Config, look: Look) -> list[str]:
+    if ".env" in config.shared.files and not look.state.env_fingerprint:
+        return [f"{config.layout.env_file}: put the app's variables there, mode 0600"]
+    absent = [name for name in config.shared.required if name not in look.state.env_keys]
+    return [f"{', '.join(absent)}: add to {config.layout.env_file}"] if absent else []
+
+
+def _places(config: Config, look: Look) -> list[str]:
+    if look.state.unenterable:
+        return [
+            f"{look.state.unenterable} may not be entered by others, so nginx could not see the app's files: "
+            f"chmod o+x {look.state.unenterable}, or another [app] root"
+        ]
+    return []
+
+
+def _room(config: Config, look: Look) -> list[str]:
+    problems = []
+    disk, memory = look.state.disk_free // MEGABYTE, look.state.memory_available // MEGABYTE
+    if disk < config.limits.disk_free_mb:
+        problems.append(
+            f"{disk} MiB of disk are free, [limits] disk_free_mb asks for {config.limits.disk_free_mb}"
+        )
+    if memory < config.limits.memory_free_mb:
+        problems.append(
+            f"{memory} MiB of memory are free, [limits] memory_free_mb asks for {config.limits.memory_free_mb}"
+        )
+    return problems
+
+
+def _is_debian(os_release: str) -> bool:
+    fields = dict(line.split("=", 1) for line in os_release.splitlines() if "=" in line)
+    return bool(
+        {"debian", "ubuntu"}
+        & {fields.get("ID", "").strip('"'), *fields.get("ID_LIKE", "").strip('"').split()}
+    )
