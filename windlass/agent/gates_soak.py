@@ -76,7 +76,7 @@ class _Traffic:
         self._max_percent = float(arguments["max_errors_percent"])
         self._min_errors = int(arguments["min_errors"])
         self._log = AccessLog(self._path)
-        self._warned = not self._path
+        self._warned = self._unread = not self._path
         self._before, self._now = Share(), Share()
         try:
             for request in self._log.before(int(arguments.get("usual") or USUAL_BYTES)):
@@ -93,6 +93,7 @@ class _Traffic:
     def check(self) -> None:
         try:
             requests = self._log.new() if self._path else []
+            self._unread = not self._path
         except OSError as error:
             self._warn(error)
             return
@@ -106,11 +107,12 @@ class _Traffic:
             )
 
     def summary(self) -> str:
-        if self._warned:
+        if self._unread:
             return "the process is well, requests are not counted"
         return f"{self._now.requests} requests, {self._now.errors} server errors"
 
     def _warn(self, error: OSError) -> None:
+        self._unread = True
         if self._warned:
             return
         self._warned = True

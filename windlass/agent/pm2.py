@@ -21,32 +21,32 @@ def listed(arguments: dict[str, Any]) -> dict[str, Any]:
     if not daemon(home):
         return {"daemon": False, "processes": []}
     path = ":".join(filter(None, [arguments.get("path"), os.environ.get("PATH", os.defpath)]))
-    environment = {**os.environ, "PM2_HOME": home, "PATH": path}
     try:
-        done = subprocess.run(
-            ["pm2", "-s", "jlist"],
-            env=environment,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            timeout=TIMEOUT,
-            check=False,
-        )
+        done = _run({**os.environ, "PM2_HOME": home, "PATH": path})
+        found = [_trimmed(one) for one in _array(done.stdout.decode("utf-8", "replace"))]
     except FileNotFoundError:
         return _failed("pm2 is not on the PATH")
     except subprocess.TimeoutExpired:
         return _failed(f"pm2 gave no list within {TIMEOUT:g} s")
     except OSError as error:
         return _failed(f"pm2 could not be run: {error}")
-    try:
-        return {
-            "daemon": True,
-            "processes": [_trimmed(one) for one in _array(done.stdout.decode("utf-8", "replace"))],
-        }
     except (ValueError, KeyError, TypeError, AttributeError):
         said = " ".join(done.stderr.decode("utf-8", "replace").split())[:200]
-        return _failed(f"pm2 gave no list (exit code {done.returncode}){': ' + said if said else ''}")
+        return _failed(f"pm2 gave no list (exit code {done.returncode})" + (f": {said}" if said else ""))
+    return {"daemon": True, "processes": found}
+
+
+def _run(environment: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        ["pm2", "-s", "jlist"],
+        env=environment,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        timeout=TIMEOUT,
+        check=False,
+    )
 
 
 def daemon(home: str) -> int:
@@ -66,7 +66,7 @@ def _array(text: str) -> Any:
 
 
 def _trimmed(one: dict[str, Any]) -> dict[str, Any]:
-    """Without the environment, which holds secrets; times in milliseconds since the epoch, as pm2 has them."""
+    """Without the environment, which holds secrets; `since` is in milliseconds since the epoch."""
     known = one["pm2_env"]
     return {
         "name": one["name"],
