@@ -1,11 +1,10 @@
-"""Fixtures of the real-server tier: hosts, and the operator who works on them."""
+"""Fixtures of the real-server tier."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -66,12 +65,6 @@ def vps_slot() -> Iterator[Slot]:
 
 
 @pytest.fixture(scope="session")
-def operator_session(tmp_path_factory: pytest.TempPathFactory) -> Operator:
-    """One key pair for all hosts of the session; tests use `operator`."""
-    return Operator(tmp_path_factory.mktemp("operator"))
-
-
-@pytest.fixture(scope="session")
 def vps_images(vps_slot: Slot, operator_session: Operator) -> Iterator[VpsFactory]:
     """For session fixtures that prepare an image once; its hosts live until the session ends."""
     factory = VpsFactory(vps_slot, images.base(vps_slot), operator_session.public_key)
@@ -91,9 +84,3 @@ def vps_factory(vps_images: VpsFactory, operator_session: Operator) -> Iterator[
 def vps(vps_factory: VpsFactory) -> Vps:
     """A fresh host that is on."""
     return vps_factory.boot()
-
-
-@pytest.fixture
-def operator(operator_session: Operator, tmp_path: Path) -> Operator:
-    """A person with a home of their own, the session's key, and no known hosts yet."""
-    return Operator(tmp_path / "operator", key_of=operator_session)

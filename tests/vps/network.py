@@ -7,13 +7,13 @@ carries the number of a slot that nobody holds is a leftover, and may go.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import signal
 import subprocess
 from pathlib import Path
 
+from tests.support.locks import FileLock
 from tests.support.processes import wait_until
 
 SLOTS = Path("/run/windlass-tests")
@@ -160,13 +160,13 @@ def _lines(path: Path) -> list[str]:
         return []
 
 
-def _take_free_number() -> tuple[int, NumberLock]:
-    taken: tuple[int, NumberLock] | None = None
+def _take_free_number() -> tuple[int, FileLock]:
+    taken: tuple[int, FileLock] | None = None
     for number in range(1, 250):
         path = SLOTS / f"slot-{number}"
         if taken and not path.exists():
             break
-        lock = NumberLock.try_take(path)
+        lock = FileLock.try_take(path)
         if lock is None:
             continue
         clean(number)
@@ -176,27 +176,6 @@ def _take_free_number() -> tuple[int, NumberLock]:
             taken = number, lock
     assert taken, "249 runs on this machine already"
     return taken
-
-
-class NumberLock:
-    """A lock on a file, held as long as this process lives or until it is closed."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    @classmethod
-    def try_take(cls, path: Path) -> NumberLock | None:
-        """The lock, or None when another process holds it."""
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return None
-        return cls(descriptor)
-
-    def close(self) -> None:
-        os.close(self._descriptor)
 
 
 def _disks_of(number: int) -> Path:

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 
-from tests.support.operator import Operator
+from tests.support.operator import CHECKOUT, Operator
 from tests.support.processes import run, wait_until
 from tests.vps.conftest import VpsFactory
 from tests.vps.images import DATABASE_URL
 from tests.vps.machine import Vps
-from tests.vps.network import SLOTS, NumberLock, Slot, clean
+from tests.vps.network import Slot
+
+RUN_THAT_IS_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tests.vps import images
+from tests.vps.machine import Vps
+from tests.vps.network import Slot
+
+slot = Slot(Path(sys.argv[1]))
+Vps(slot, images.base(slot)).boot()
+print(slot.number, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 def test_a_host_has_what_a_prepared_server_has(vps: Vps, operator: Operator) -> None:
@@ -26,12 +40,13 @@ def test_a_host_has_what_a_prepared_server_has(vps: Vps, operator: Operator) -> 
     assert answer.stdout == "42\n"
 
     operator.know(vps.address, vps.host_key)
-    script = "id -un; node --version; npm --version; pm2 -s jlist; echo; command -v rsync git; stat -c %U /srv/prompthub"
+    script = "id -un; node --version; npm --version; pm2 -s jlist; echo; command -v rsync git"
     seen = operator.ssh(f"deploy@{vps.address}", script).check().stdout.splitlines()
     assert seen[0] == "deploy"
     assert seen[1].startswith("v22.")
     assert json.loads(seen[3]) == []
-    assert seen[4:] == ["/usr/bin/rsync", "/usr/bin/git", "deploy"]
+    assert seen[4:] == ["/usr/bin/rsync", "/usr/bin/git"]
+    assert vps.run("stat -c '%U %a' /srv/prompthub /srv/git").stdout == "deploy 755\n" * 2
     assert operator.ssh(f"root@{vps.address}", "id -u").check().stdout == "0\n"
 
 
@@ -94,7 +109,9 @@ def test_a_cut_network_is_silent_or_resets_and_comes_back(vps: Vps) -> None:
     assert connects()
 
 
-def test_a_host_reaches_registries_and_its_neighbour_until_the_internet_is_cut(vps_factory: VpsFactory) -> None:
+def test_a_host_reaches_registries_and_its_neighbour_until_the_internet_is_cut(
+    vps_factory: VpsFactory,
+) -> None:
     one, other = vps_factory.boot(), vps_factory.boot()
     fetch = "curl -sS -o /dev/null --max-time 20 $(npm config get registry)pm2"
     one.run(fetch)
@@ -114,7 +131,10 @@ def test_a_frozen_host_is_the_start_of_others(vps_factory: VpsFactory) -> None:
     assert time.monotonic() - started < 30
 
     for host in hosts:
-        assert host.run("""runuser -u postgres -- psql -At -d prompthub -c 'SELECT n FROM kept'""").stdout == "7\n"
+        assert (
+            host.run("""runuser -u postgres -- psql -At -d prompthub -c 'SELECT n FROM kept'""").stdout
+            == "7\n"
+        )
     hosts[0].run("cd /srv/prompthub && mv a b && ln b/one b/two && stat -c %h b/two", user="deploy")
     assert hosts[0].read("/srv/prompthub/b/two") == "1\n"
     assert not hosts[1].exists("/srv/prompthub/b")
@@ -146,15 +166,7 @@ def test_paths_are_followed_as_the_host_would(vps: Vps) -> None:
 
 
 def test_what_a_killed_run_left_is_removed_and_a_living_run_is_not_touched(vps: Vps, tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from tests.vps import images; from tests.vps.network import Slot\n"
-        "from tests.vps.machine import Vps\n"
-        "slot = Slot(Path(sys.argv[1])); Vps(slot, images.base(slot)).boot(); print(slot.number, flush=True)\n"
-        "import os, signal; os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    import sys
-
-    dead = run([sys.executable, "-c", code, tmp_path], cwd=Path(__file__).parents[2])
+    dead = run([sys.executable, "-c", RUN_THAT_IS_KILLED, tmp_path], cwd=CHECKOUT)
     assert dead.exit_code == -9, dead
     number = int(dead.stdout)
     assert _traces(number)
@@ -166,9 +178,13 @@ def test_what_a_killed_run_left_is_removed_and_a_living_run_is_not_touched(vps: 
 
 
 def _traces(number: int) -> str:
-    listings = "ip -o link; ip netns; iptables -S; iptables -t nat -S; cat /proc/self/mounts; ls /sys/fs/cgroup/*"
+    listings = (
+        "ip -o link; ip netns; iptables -S; iptables -t nat -S; cat /proc/self/mounts; ls /sys/fs/cgroup/*"
+    )
     listing = run(["sh", "-c", listings]).stdout
-    return "\n".join(line for line in listing.splitlines() if f"wl{number}-" in line or f"wlbr{number}" in line)
+    return "\n".join(
+        line for line in listing.splitlines() if f"wl{number}-" in line or f"wlbr{number}" in line
+    )
 
 
 def _talk(line: socket.socket) -> None:
