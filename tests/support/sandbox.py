@@ -182,8 +182,10 @@ def _belongs(process: psutil.Process, folder: Path) -> bool:
     try:
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
-        # The title of nginx takes the place of its environment, but names the folder.
-        return process.environ().get(_MARK) == str(folder) or f"{folder}/" in " ".join(process.cmdline())
+        if process.environ().get(_MARK) == str(folder):
+            return True
+        # The titles of sshd and nginx take the place of their environment.
+        return process.cwd().startswith(f"{folder}/") or f"{folder}/" in " ".join(process.cmdline())
     except psutil.Error:
         return False
 
