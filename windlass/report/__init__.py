@@ -1,0 +1,78 @@
+"""What the operator sees: a live tree on a terminal, plain lines in a pipe, JSON lines for machines.
+
+With `--json` standard output holds one object a line, in ASCII. Each has `time` (when this machine heard of
+it, ISO 8601, UTC), `event`, `host` (as the operator named it), and the fields of its class in
+`windlass.events`, seconds as numbers:
+
+    {"time": "2026-11-21T23:42:10.125Z", "event": "stepended", "host": "deploy@203.0.113.5", "number": 4,
+     "stage": "prepare", "title": "Build", "state": "done", "seconds": 12.3, "reason": "", "tail": [],
+     "log": ""}
+
+The last object of every host is `ended`. An error that belongs to no host's run is
+`{"time", "event": "error", "message", "hint"}`. What the
+tables print is documented with their rows: sizes in bytes, times in seconds.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Protocol, Self, TextIO
+
+from windlass.events import Event
+from windlass.report import jsonl, units
+from windlass.report.jsonl import JsonReport
+from windlass.report.plain import PlainReport
+from windlass.report.sink import Sink
+from windlass.report.summary import complaint
+from windlass.report.terminal import TerminalReport
+from windlass.report.text import lines
+
+
+class Report(Protocol):
+    """Shows a run. `emit` may be called from any thread and raises nothing; use it inside a `with`."""
+
+    def emit(self, event: Event) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def make_report(
+    *,
+    json: bool = False,
+    verbose: bool = False,
+    stream: TextIO | None = None,
+    errors: TextIO | None = None,
+    width: int | None = None,
+) -> Report:
+    """The report that fits where the output goes; by default standard output and standard error.
+
+    NO_COLOR is honoured; TERM=dumb gives plain lines. `width` is the terminal's own where it is not given.
+    """
+    sink = Sink(stream or sys.stdout)
+    if json:
+        return JsonReport(sink)
+    complaints = Sink(errors or sys.stderr)
+    if sink.terminal:
+        return TerminalReport(sink, complaints, width=width, verbose=verbose)
+    return PlainReport(sink, complaints, verbose=verbose)
+
+
+def say_error(
+    message: str,
+    hint: str = "",
+    *,
+    json: bool = False,
+    stream: TextIO | None = None,
+    errors: TextIO | None = None,
+) -> None:
+    """Show an error that no `Ended` told: two lines on standard error, or an object on standard output."""
+    if json:
+        known = {"time": units.utc(jsonl.now()), "event": "error", "message": message, "hint": hint}
+        Sink(stream or sys.stdout).write(jsonl.line(known))
+    else:
+        Sink(errors or sys.stderr).write("\n".join(complaint(lines(message), lines(hint))) + "\n")

@@ -1,0 +1,43 @@
+"""One JSON object a line, for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from windlass.events import Event
+from windlass.report import units
+from windlass.report.sink import Sink
+
+
+def now() -> datetime:
+    """This machine's time."""
+    return datetime.now(UTC)
+
+
+def line(known: dict[str, Any]) -> str:
+    """The object on a line of ASCII, so that nothing in it can drive the terminal that shows it."""
+    return json.dumps(known, ensure_ascii=True, default=str) + "\n"
+
+
+class JsonReport:
+    """Every event as a line; the format is documented in `windlass.report`."""
+
+    def __init__(self, sink: Sink, clock: Callable[[], datetime] = now) -> None:
+        self._sink = sink
+        self._clock = clock
+
+    def emit(self, event: Event) -> None:
+        """Write the event with its time."""
+        self._sink.write(line({"time": units.utc(self._clock()), **event.as_json()}))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass

@@ -1,0 +1,68 @@
+"""What a server printed, made safe for the operator's terminal, which it must not be able to drive."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import unicodedata
+from typing import Any, TypeVar
+
+_ESCAPES = re.compile(
+    r"""
+      (?: \x1b\[ | \x9b ) [0-?]* [ -/]* [@-~]  # CSI: colours, cursor
+    | (?: \x1b[\]PX^_] | [\x90\x98\x9d-\x9f] ) [^\x07\x1b\x9c]* (?: \x07 | \x1b\\ | \x9c )  # OSC: titles
+    | \x1b [ -/]* [0-~]  # two-character escapes
+    """,
+    re.VERBOSE,
+)
+
+T = TypeVar("T")
+
+
+def one_line(text: str) -> str:
+    """The text on one line, without escapes, control characters or marks that reverse its direction."""
+    if text.isprintable():
+        return text
+    return " ".join(part for part in (_printable(line) for line in text.splitlines()) if part)
+
+
+def lines(text: str) -> str:
+    """As `one_line`, with the line breaks kept."""
+    if text.isprintable():
+        return text
+    return "\n".join(_printable(line) for line in text.split("\n"))
+
+
+def last_state(text: str) -> str:
+    """A line of output as a terminal would leave it: of a progress bar, what came after its last return."""
+    return one_line(text.rstrip("\r\n").rpartition("\r")[2])
+
+
+def cleaned(value: T) -> T:
+    """A dataclass with every text in it made safe, its tuples included; line breaks are kept."""
+    safe: T = _cleaned(value)
+    return safe
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return lines(value)
+    if isinstance(value, (tuple, list)):
+        return type(value)(map(_cleaned, value))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        known = {field.name: _cleaned(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return dataclasses.replace(value, **known)
+    return value
+
+
+def _printable(line: str) -> str:
+    return "".join(map(_safe, _ESCAPES.sub("", line).expandtabs(4)))
+
+
+def _safe(character: str) -> str:
+    if character.isprintable():
+        return character
+    kind = unicodedata.category(character)
+    if kind == "Zs":
+        return " "
+    return "" if kind in ("Cc", "Cf", "Zl", "Zp") else "\N{REPLACEMENT CHARACTER}"
