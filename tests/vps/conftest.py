@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -13,9 +11,8 @@ from tests.support.operator import Operator
 from tests.support.tiers import require
 from tests.vps import images
 from tests.vps.machine import Image, Vps
+from tests.vps.needs import lacks
 from tests.vps.network import Slot
-
-TOOLS = ("mmdebstrap", "systemd-nspawn", "ip", "iptables", "nsenter", "ssh", "ssh-keygen", "mount")
 
 
 class VpsFactory:
@@ -56,9 +53,8 @@ class VpsFactory:
 @pytest.fixture(scope="session")
 def vps_slot() -> Iterator[Slot]:
     """The run's network. Needs root and the tools, else the tier is skipped (under CI: fails)."""
-    missing = [tool for tool in TOOLS if not shutil.which(tool)]
-    require(os.geteuid() == 0, "the vps tier needs root")
-    require(not missing, f"the vps tier needs {', '.join(missing)}: make setup")
+    lack = lacks()
+    require(not lack, lack)
     slot = Slot(cache_home() / "disks")
     yield slot
     slot.close()

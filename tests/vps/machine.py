@@ -170,6 +170,15 @@ class Vps:
             for changed in [target, *made]:
                 os.chown(changed, *self._ids(owner))
 
+    def put(self, source: Path, path: str, owner: str | None = None) -> None:
+        """Copy a folder of this machine, such as a bare repository, to a path that is new on the host."""
+        target = self.path(path)
+        shutil.copytree(source, target, symlinks=True)
+        if owner is not None:
+            uid, gid = self._ids(owner)
+            for entry in [target, *target.rglob("*")]:
+                os.lchown(entry, uid, gid)
+
     def authorize(self, public_key: str, *users: str) -> None:
         """Let the owner of a public key in as each of the users (root and deploy if none is named)."""
         for user in users or ("root", "deploy"):

@@ -1,0 +1,54 @@
+# `make test` is all that a fresh Debian or Ubuntu with python3 (3.11 or later), git and make needs.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/windlass-stamp
+
+# The hosts of the vps tier need root. Another user's run takes sudo where it asks for no password; else that
+# tier says what it lacks.
+SUDO := $(shell [ "$$(id -u)" = 0 ] || { sudo -n true 2>/dev/null && echo sudo -H --preserve-env=CI; })
+PYTEST := $(BIN)/python -m pytest
+PYTEST_AS_ROOT := $(if $(SUDO),$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) -p no:cacheprovider,$(PYTEST))
+
+.PHONY: test setup packages lint types test-unit test-sandbox test-vps hosts
+
+test: setup lint types hosts
+ifeq ($(SUDO),)
+	$(PYTEST)
+else
+	$(PYTEST) --ignore=tests/vps
+	$(PYTEST_AS_ROOT) tests/vps
+endif
+
+setup: packages $(STAMP)
+
+packages:
+	@tests/support/packages.sh $(PYTHON)
+
+$(STAMP): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Windlass needs Python 3.11 or later")'
+	[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	touch $@
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: setup
+	$(BIN)/mypy
+	$(BIN)/mypy -p tests.support -p tests.vps -m tests.conftest
+
+test-unit: setup
+	$(PYTEST) tests/unit
+
+test-sandbox: setup
+	$(PYTEST) tests/support tests/sandbox
+
+test-vps: setup hosts
+	$(PYTEST_AS_ROOT) tests/vps
+
+# What the test hosts start from. Built before the tests, so that no test's time-out counts it.
+hosts: setup
+	@$(SUDO) $(BIN)/python -m tests.vps.prepare
