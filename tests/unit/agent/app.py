@@ -33,6 +33,7 @@ class Server(http.server.ThreadingHTTPServer):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_GET(self):
         told = dict(options)
@@ -40,13 +41,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             told.update(json.loads(Path("behaviour.json").read_text()))
         time.sleep(told.get("delay", 0))
         body = told.get("body", "ok").encode()
-        self.send_response(told.get("status", 200))
+        self.send_response(500 if self.path == told.get("broken") else told.get("status", 200))
         self.send_header("Content-Length", str(len(body)))
         if "location" in told:
             self.send_header("Location", told["location"])
         self.end_headers()
-        for byte in body:
-            self.wfile.write(bytes([byte]))
+        size = 1 if "drip" in told else len(body) or 1
+        for start in range(0, len(body), size):
+            self.wfile.write(body[start : start + size])
             time.sleep(told.get("drip", 0))
 
     def log_message(self, *_):

@@ -1,0 +1,283 @@
+"""The gates `answers_through_nginx` and `soak`, with the site's template in a real nginx."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.nginx import Nginx, ask, free_port
+from tests.unit.agent.apps import App, Apps
+from windlass import gates
+from windlass.agent import proc
+from windlass.agent.failure import GateFailed
+from windlass.agent.gates import GATES
+from windlass.config import Config
+from windlass.layout import Slot
+from windlass.plan import Gate
+from windlass.plans import texts
+
+
+@dataclass
+class Site:
+    """An installed site with both slots and a real nginx before them."""
+
+    config: Config
+    apps: Apps
+
+    @property
+    def log(self) -> Path:
+        return Path(self.config.nginx.access_log)
+
+    def start(self, slot: Slot, release: str = "0001-abc1234", **options: Any) -> App:
+        return self.apps.start(release=release, port=self.config.port(slot), **options).wait_until_listening()
+
+    def live(self, slot: Slot) -> None:
+        green = Path(self.config.layout.green)
+        green.touch() if slot == "green" else green.unlink(missing_ok=True)
+
+    def visit(self, times: int, path: str = "/") -> list[int]:
+        return [ask(self.config.nginx.listen, path).status for _ in range(times)]
+
+    def soak(self, **arguments: Any) -> None:
+        gate = gates.soak(self.config, "green", "0001-abc1234")
+        pid_files = [f"{self.apps.run}/web-[0-9]*.pid"]
+        GATES["soak"]({**gate.arguments, "pid_files": pid_files, "seconds": 2, **arguments})
+
+
+def check(gate: Gate, **arguments: Any) -> None:
+    GATES[gate.name]({**gate.arguments, **arguments})
+
+
+def refusal(gate: Gate, **arguments: Any) -> str:
+    with pytest.raises(GateFailed) as refused:
+        check(gate, **{"timeout": 1, **arguments})
+    return str(refused.value)
+
+
+def configuration(root: Path, **nginx: Any) -> Config:
+    return Config.model_validate(
+        {
+            "app": {"name": "shop", "repository": "git@example.org:shop.git", "root": str(root)},
+            "web": {"ports": [free_port(), free_port()]},
+            "health": {"path": "/health"},
+            "nginx": {"listen": free_port(), "access_log": str(root / "access.log"), **nginx},
+        }
+    )
+
+
+@pytest.fixture
+def site(apps: Apps, tmp_path: Path) -> Iterator[Site]:
+    yield from serve(configuration(tmp_path), apps, tmp_path)
+
+
+def serve(config: Config, apps: Apps, root: Path) -> Iterator[Site]:
+    nginx = Nginx(root / "nginx")
+    (nginx.folder / "conf.d/shop.conf").write_text(texts.site(config, ipv6=False).text)
+    nginx.start()
+    yield Site(config, apps)
+    nginx.stop()
+
+
+@contextmanager
+def later(seconds: float, action: Callable[..., object], *arguments: object) -> Iterator[None]:
+    """Have something happen while the gate watches; it has ended when the block has."""
+    timer = threading.Timer(seconds, action, arguments)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.join()
+
+
+def test_the_live_slot_answers_through_nginx(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    site.start("green")
+    site.live("green")
+    check(gates.through_nginx(site.config, "green"))
+    assert f"200 from 127.0.0.1:{site.config.port('green')}" in capsys.readouterr().out
+
+
+def test_what_a_person_would_type_agrees_with_the_gate(site: Site) -> None:
+    site.start("green")
+    by_hand = ["bash", "-euo", "pipefail", "-c", gates.through_nginx(site.config, "green").by_hand.text]
+    assert subprocess.run(by_hand, check=False).returncode != 0
+    site.live("green")
+    assert subprocess.run(by_hand, check=False).returncode == 0
+
+
+def test_the_answer_of_the_other_slot_is_refused(site: Site) -> None:
+    site.start("blue")
+    reason = refusal(gates.through_nginx(site.config, "green"))
+    assert f"nginx answers from 127.0.0.1:{site.config.port('blue')}, not from" in reason
+
+
+def test_a_cutover_that_shows_a_moment_later_is_waited_for(site: Site) -> None:
+    site.start("blue")
+    site.start("green", release="0002-def5678")
+    with later(0.5, site.live, "green"):
+        check(gates.through_nginx(site.config, "green"))
+
+
+def test_behind_the_maintenance_page_the_app_is_still_seen(site: Site) -> None:
+    site.start("green")
+    site.live("green")
+    Path(site.config.layout.maintenance).touch()
+    assert site.visit(1) == [503]
+    check(gates.through_nginx(site.config, "green"))
+
+
+def test_an_app_that_fails_behind_nginx_is_refused_with_its_answer(site: Site) -> None:
+    site.start("green", status=500, body="no database")
+    site.live("green")
+    assert "gives status 500, body: no database" in refusal(gates.through_nginx(site.config, "green"))
+
+
+def test_a_slot_where_nothing_runs_is_refused(site: Site) -> None:
+    site.live("green")
+    assert "gives status 502" in refusal(gates.through_nginx(site.config, "green"))
+
+
+def test_another_site_on_the_port_is_told_from_windlass_own(site: Site) -> None:
+    stranger = site.apps.stranger(free_port())
+    reason = refusal(gates.through_nginx(site.config, "green"), port=stranger.port)
+    assert "is not Windlass's site" in reason
+    assert "`fab nginx.install`" in reason
+
+
+def test_an_nginx_that_is_down_is_said_to_be(site: Site) -> None:
+    port = free_port()
+    reason = refusal(gates.through_nginx(site.config, "green"), port=port)
+    assert reason == f"nginx does not answer on port {port}: connection refused"
+
+
+def test_a_site_with_tls_is_asked_by_its_name(apps: Apps, tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=shop.example"]
+    subprocess.run([*make, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    tls = {"certificate": str(certificate), "certificate_key": str(key), "listen_tls": free_port()}
+    config = configuration(tmp_path, server_names=["shop.example"], **tls)
+    for site in serve(config, apps, tmp_path):
+        site.start("blue")
+        gate = gates.through_nginx(config, "blue")
+        check(gate)
+        subprocess.run(["bash", "-euo", "pipefail", "-c", gate.by_hand.text], check=True)
+
+
+def test_a_quiet_soak_passes_and_counts_visitors(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    site.start("green")
+    site.live("green")
+    with later(0.5, site.visit, 20):
+        site.soak()
+    assert "watched for 2 s: 20 requests, 0 server errors" in capsys.readouterr().out
+
+
+def test_a_storm_of_server_errors_ends_the_soak(site: Site) -> None:
+    site.start("green", broken="/broken")
+    site.live("green")
+    with (
+        later(0.5, site.visit, 20, "/broken"),
+        pytest.raises(GateFailed, match=r"of \d+ requests to the new release failed with 5xx .* at /broken"),
+    ):
+        site.soak(seconds=10)
+
+
+def test_few_errors_among_many_requests_are_allowed(site: Site) -> None:
+    site.start("green")
+    site.live("green")
+    site.log.touch()
+    with later(0.3, _append, site, "green", [200] * 500 + [500] * 10):
+        site.soak()
+
+
+def test_fewer_errors_than_the_least_number_are_allowed(site: Site) -> None:
+    site.start("green")
+    site.live("green")
+    with later(0.3, _append, site, "green", [500] * 4):
+        site.soak()
+
+
+def test_errors_that_were_usual_before_do_not_condemn_the_release(site: Site) -> None:
+    site.start("green")
+    site.live("green")
+    _append(site, "blue", [200, 200, 200, 500] * 25)
+    with later(0.3, _append, site, "green", [200, 200, 500] * 10):
+        site.soak()
+
+
+def test_twice_the_usual_errors_condemn_it(site: Site) -> None:
+    site.start("green")
+    site.live("green")
+    _append(site, "blue", [200, 200, 200, 500] * 25)
+    with (
+        later(0.3, _append, site, "green", [200, 500, 500] * 10),
+        pytest.raises(GateFailed, match=r"20 of 30 requests .* allowed are 50 %"),
+    ):
+        site.soak()
+
+
+def test_errors_of_the_old_slot_do_not_condemn_the_new(site: Site) -> None:
+    site.start("green")
+    site.live("green")
+    with later(0.3, _append, site, "blue", [500] * 30):
+        site.soak()
+
+
+def test_errors_after_a_rotation_are_counted(site: Site) -> None:
+    site.start("green")
+    site.live("green")
+
+    def rotate() -> None:
+        site.log.rename(site.log.with_suffix(".1"))
+        _append(site, "green", [500] * 10)
+
+    with later(0.5, rotate), pytest.raises(GateFailed, match=r"10 of 10 requests"):
+        site.soak(seconds=5)
+
+
+def test_a_restart_ends_the_soak(site: Site) -> None:
+    app = site.apps.supervise(port=site.config.port("green")).wait_until_listening()
+    first = proc.from_pid_files(app.pid_files)[0].pid
+    with (
+        later(0.7, os.kill, first, 9),
+        pytest.raises(GateFailed, match=r"does not run any more|was restarted|ended"),
+    ):
+        site.soak(seconds=10)
+
+
+def test_a_release_that_stops_answering_ends_the_soak(site: Site) -> None:
+    app = site.start("green")
+    with (
+        later(0.5, lambda: app.behave(status=500, body="pool exhausted")),
+        pytest.raises(GateFailed, match=r"pool exhausted \(3 times in a row\)"),
+    ):
+        site.soak(seconds=20)
+
+
+def test_a_single_bad_health_answer_does_not_end_the_soak(site: Site) -> None:
+    app = site.start("green")
+    with later(0.5, lambda: app.behave(status=500)), later(1.5, lambda: app.behave(status=200)):
+        site.soak(seconds=3)
+
+
+def test_without_a_log_the_soak_warns_once_and_watches_the_process(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.start("green")
+    site.soak(access_log="/nonexistent/access.log", seconds=2.5)
+    out = capsys.readouterr().out
+    assert out.count("warning: /nonexistent/access.log: No such file or directory") == 1
+    assert "requests are not counted" in out
+
+
+def _append(site: Site, slot: Slot, statuses: list[int]) -> None:
+    upstream = f"127.0.0.1:{site.config.port(slot)}"
+    lines = [f'{{"status":"{status}","upstream_addr":"{upstream}","uri":"/page"}}\n' for status in statuses]
+    with site.log.open("a") as file:
+        file.write("".join(lines))
