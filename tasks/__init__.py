@@ -2,9 +2,11 @@
 
 from invoke.collection import Collection
 
-from tasks import config
+from tasks import config, deploy, trust
 from windlass.usage import exit_with_usage_code
 
 exit_with_usage_code()
 
 namespace = Collection(config)
+namespace.add_task(deploy.deploy)
+namespace.add_task(trust.trust)

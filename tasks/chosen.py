@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from windlass.config import Config
 
 FABFILE_FOLDER = Path(__file__).parent.parent
+MANUAL = FABFILE_FOLDER / "config/prompthub.toml"
 
 
 def folder_of_configs() -> Path:
@@ -41,3 +42,9 @@ def chosen_hosts(ctx: Context, config: Config, target: str | None) -> tuple[list
     from windlass.hosts import resolve_hosts
 
     return resolve_hosts(config, ctx.config.get("windlass", {}).get("hosts"), target)
+
+
+def templates() -> list[Path]:
+    """The folders whose templates win over those that come with Windlass: `templates` beside the config files."""
+    own = folder_of_configs() / "templates"
+    return [own] if own.is_dir() else []

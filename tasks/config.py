@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fabric import task
 
-from tasks.chosen import chosen_config, folder_of_configs
+from tasks.chosen import MANUAL, chosen_config, folder_of_configs
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -37,7 +37,7 @@ def schema(ctx: Context) -> None:
 
     from windlass.config.schema import schema as schema_of
 
-    print(json.dumps(schema_of(folder_of_configs() / "prompthub.toml"), indent=2))
+    print(json.dumps(schema_of(MANUAL), indent=2))
 
 
 @task(help={"app": "the app (default: windlass.app of fabric.yaml, else the only one)", "json": "as JSON"})

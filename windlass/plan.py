@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from windlass.shell import Command
 
-Environment = Literal["shared", "database", "migrate"]
+Environment = Literal["shared", "database", "migrate", "ssh"]
 """Variables that the agent gives a step, read on the server: all of `.env`; the PG* variables of the
-database's URL; that URL with the lock time-out added."""
+database's URL; that URL with the lock time-out added; the socket of a forwarded ssh-agent."""
 
 
 @dataclass(frozen=True)

@@ -104,8 +104,12 @@ class Visit:
 
     def ask(self, *questions: Question[Any]) -> dict[str, Any]:
         """Every question's parsed answer, by name, in one round trip."""
-        self.send("ask", id=1, questions=question_fields(questions))
+        self.send_questions(questions)
         return self.answers(questions)
+
+    def send_questions(self, questions: Iterable[Question[Any]]) -> None:
+        """Ask without waiting; `answers` takes the answers later."""
+        self.send("ask", id=1, questions=question_fields(questions))
 
     def answers(self, questions: Iterable[Question[Any]]) -> dict[str, Any]:
         """The parsed answers to questions that were sent before."""

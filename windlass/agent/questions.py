@@ -94,12 +94,6 @@ def memory_file() -> int:
 
 
 def _text(descriptor: int) -> str:
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    chunks = []
-    while sum(map(len, chunks)) < LONGEST_ANSWER:
-        chunk = os.read(descriptor, 65536)
-        if not chunk:
-            break
-        chunks.append(chunk)
-    os.close(descriptor)
-    return b"".join(chunks).decode("utf-8", "replace")
+    with open(descriptor, "rb") as file:
+        file.seek(0)
+        return file.read(LONGEST_ANSWER).decode("utf-8", "replace")

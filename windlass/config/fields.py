@@ -115,7 +115,8 @@ def _repository(value: str) -> str:
     return _something(value)
 
 
-def _ref(value: str) -> str:
+def check_ref(value: str) -> str:
+    """The name of a branch, tag or commit as given. Raises ValueError for what cannot be one."""
     if not re.fullmatch(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", value) or not value.isprintable() or ".." in value:
         raise ValueError(f"{value!r} is not a branch, tag or commit")
     return value
@@ -163,7 +164,7 @@ RelativePath = Annotated[str, AfterValidator(_relative)]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
 UrlFolder = Annotated[str, AfterValidator(_url_folder)]
 Repository = Annotated[str, AfterValidator(_repository)]
-Ref = Annotated[str, AfterValidator(_ref)]
+Ref = Annotated[str, AfterValidator(check_ref)]
 ServerName = Annotated[str, AfterValidator(_server_name)]
 VariableName = Annotated[str, AfterValidator(_variable)]
 Memory = Annotated[str, AfterValidator(_memory)]

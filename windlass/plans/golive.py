@@ -16,7 +16,8 @@ from windlass.shell import Command, all_of, cmd, write_file
 class Cutover:
     """From what is live to a release on the idle slot; `known`: the release was live before and was good.
 
-    `ecosystem` is the text that pm2 starts the slot from, `node` the folder of node.
+    `ecosystem` is the text that pm2 starts the slot from, `node` the folder of node, `page` the
+    maintenance page. `page_up`: this run put the page up and takes it down.
     """
 
     release: str
@@ -25,9 +26,9 @@ class Cutover:
     was: str
     ecosystem: str
     node: str
+    page: str
     known: bool = False
     page_up: bool = False
-    extra: tuple[str, ...] = ()
 
 
 def stages(config: Config, to: Cutover, prune: Command | None = None) -> tuple[Stage, ...]:
@@ -45,6 +46,7 @@ def start(config: Config, to: Cutover) -> Stage:
         pm2.delete(names),
         slots.lay_flag(layout),
         slots.assign(layout, to.slot, to.release),
+        write_file(layout.maintenance_page, to.page),
         write_file(layout.node_path, to.node),
         write_file(layout.slot_config(to.slot), to.ecosystem),
         pm2.start(layout, to.slot, names[:1]),
@@ -60,7 +62,7 @@ def start(config: Config, to: Cutover) -> Stage:
             ),
             Step(
                 f"healthy on port {config.port(to.slot)}",
-                gates.healthy(config, layout, to.slot, to.release, to.revision, to.known),
+                gates.healthy(config, layout, to.slot, to.release, to.revision, known=to.known),
                 timeout=config.health.start_timeout + config.health.min_healthy + 30,
                 hint=_logs_hint(config, to.slot),
             ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from windlass.config import Config
+from windlass.facts.nginx import NginxFacts
 from windlass.facts.prisma import Applied
 from windlass.facts.state import State
 from windlass.facts.tools import PACKAGES, Tools
@@ -18,6 +19,7 @@ class Look:
 
     state: State
     tools: Tools
+    nginx: NginxFacts
     applied: Applied | None = None
 
 
@@ -48,6 +50,10 @@ def _programs(config: Config, look: Look, *, building: bool) -> list[str]:
         )
     if not look.tools.pm2:
         problems.append("pm2: npm install -g pm2")
+    if not look.nginx.version:
+        problems.append("nginx: apt-get install nginx")
+    elif not look.nginx.loaded:
+        problems.append(f"nginx has no site of {config.app.name}: fab nginx.install -H root@host")
     return problems
 
 

@@ -1,0 +1,190 @@
+"""Deploy a revision: built beside what is live, checked, and only then switched to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fabric import task
+
+from tasks.chosen import chosen_config
+
+if TYPE_CHECKING:
+    from invoke.context import Context
+
+    from tasks.visiting import Crew
+    from windlass.config import Config
+    from windlass.facts.revision import Revision
+    from windlass.plan import Plan
+    from windlass.plans.deploy import Options
+    from windlass.plans.golive import Cutover
+    from windlass.plans.look import Look
+
+
+@task(
+    help={
+        "revision": "branch, tag or commit (default: the target's branch, else the app's)",
+        "dry-run": "fetch, then print every step's commands instead of running them",
+        "force": "run also what need not run: install, generate, migrate; deploy what is live already",
+        "maintenance": "the maintenance page is on from before the migrations until the new release has passed",
+        "app": "the app (default: windlass.app of fabric.yaml, else the only one)",
+        "target": "the hosts of this target, where -H names none",
+        "json": "one JSON object a line",
+        "verbose": "every line that the steps print",
+    }
+)
+def deploy(
+    ctx: Context,
+    revision: str | None = None,
+    dry_run: bool = False,
+    force: bool = False,
+    maintenance: bool = False,
+    app: str | None = None,
+    target: str | None = None,
+    json: bool = False,
+    verbose: bool = False,
+) -> None:
+    """Put a revision live; visitors notice nothing."""
+    from tasks.visiting import crew
+    from windlass.plans.deploy import Options
+
+    config = chosen_config(ctx, app)
+    ref = chosen_ref(config, revision, target)
+    what = "deploy --dry-run" if dry_run else "deploy"
+    with crew(ctx, config, what, target=target, locked=True, json=json, verbose=verbose) as hosts:
+        code = deploy_to(hosts, ref, Options(force=force, page=maintenance), dry_run=dry_run, json=json)
+    if code:
+        from invoke.exceptions import Exit
+
+        raise Exit(code=code)
+
+
+def chosen_ref(config: Config, revision: str | None, target: str | None) -> str:
+    """What to deploy: as typed, else the target's branch, else the app's. Raises UsageError for no ref at all."""
+    from windlass.config.fields import check_ref
+    from windlass.errors import UsageError
+
+    if revision is not None:
+        try:
+            return check_ref(revision)
+        except ValueError as error:
+            raise UsageError(f"--revision: {error}; nothing was touched", hint="fab deploy --revision main") from None
+    chosen = config.targets.get(target) if target else next(iter(config.targets.values()), None)
+    return (chosen.branch if chosen else None) or config.app.branch
+
+
+def deploy_to(crew: Crew, ref: str, options: Options, *, dry_run: bool, json: bool) -> int:
+    """Look at every host, then deploy to those that need it; the exit code."""
+    from tasks.looking import look_and_fetch
+    from windlass.runner import each
+
+    config = crew.config
+    seen: list[tuple[Look, Revision]] = each(crew.hosts, lambda host: look_and_fetch(config, host, ref))
+    looks = [look for look, _ in seen]
+    revision = same_revision(crew, [found for _, found in seen], ref)
+    refuse_stopped(crew, looks)
+    if not options.force and all(is_live(look, revision) for look in looks):
+        return nothing_to_do(crew, looks, revision)
+    plans = [
+        plan_for(config, look, revision, options, first=index == 0, host=crew.hosts[index].name)
+        for index, look in enumerate(looks)
+    ]
+    if dry_run:
+        from tasks.runbook import print_plan
+
+        for host, plan in zip(crew.hosts, plans, strict=True):
+            print_plan(host.name, plan)
+        return 0
+    from tasks.visiting import run
+
+    return run(crew, plans)
+
+
+def plan_for(config: Config, look: Look, revision: Revision, options: Options, *, first: bool, host: str) -> Plan:
+    """The plan of one host; the first of several migrates."""
+    from dataclasses import replace
+
+    from windlass.errors import NotReady
+    from windlass.plans import deploy as plans
+
+    if look.applied and look.applied.problem and first:
+        raise NotReady(
+            f"{host}: the database did not answer ({look.applied.problem}); nothing was changed",
+            hint=f"check {config.database.url} in {config.layout.env_file} on the server",
+        )
+    if look.applied and look.applied.failed and first:
+        raise NotReady(
+            f"{host}: a migration failed earlier and is not resolved: {', '.join(look.applied.failed)}",
+            hint="on the server, in the workspace: npx prisma migrate resolve --applied or --rolled-back NAME",
+        )
+    to = cutover_to(config, look, plans.release_id(look, revision), revision.hash, page=options.page)
+    return plans.deploy(config, look, revision, to, replace(options, migrates=first))
+
+
+def cutover_to(config: Config, look: Look, release: str, revision: str, *, page: bool = False, known: bool = False) -> Cutover:
+    """The cutover from what is live to a release on the idle slot."""
+    from pathlib import PurePosixPath
+
+    from tasks.chosen import templates
+    from windlass.plans.golive import Cutover
+    from windlass.plans.texts import Start, ecosystem, maintenance_page
+
+    slot = look.state.idle
+    node = str(PurePosixPath(look.tools.node) / "node")
+    start = Start(slot, release, revision, release, node)
+    return Cutover(
+        release,
+        revision,
+        slot,
+        look.state.live,
+        ecosystem(config, start, folders=templates()),
+        look.tools.node,
+        maintenance_page(config, folders=templates()),
+        known=known,
+        page_up=page and look.state.maintenance is None,
+    )
+
+
+def same_revision(crew: Crew, revisions: list[Revision], ref: str) -> Revision:
+    """The one revision that every host resolved; raises Refused where a push came in between."""
+    from windlass.errors import Refused
+
+    if len({revision.hash for revision in revisions}) > 1:
+        raise Refused(f"the hosts see different commits as {ref}; nothing was changed", hint="the same command again")
+    return revisions[0]
+
+
+def refuse_stopped(crew: Crew, looks: list[Look]) -> None:
+    """Raise Refused where a host was stopped: nobody shall start the app behind that person's back."""
+    from windlass.errors import Refused
+
+    for host, look in zip(crew.hosts, looks, strict=True):
+        if look.state.stopped is not None:
+            raise Refused(
+                f"{host.name} is stopped ({look.state.stopped}); nothing was changed",
+                hint=f"fab emergency-resume -H {host.name} starts what was live; fab rollback chooses another release",
+            )
+
+
+def is_live(look: Look, revision: Revision) -> bool:
+    return look.state.live_revision == revision.hash
+
+
+def nothing_to_do(crew: Crew, looks: list[Look], revision: Revision) -> int:
+    """Say that the revision is live on every host, and whether `.env` has changed since it went live."""
+    from windlass.events import Ended
+
+    for host, look in zip(crew.hosts, looks, strict=True):
+        changed = env_changed(look)
+        message = ".env has changed since: the app still runs with the old one" if changed else ""
+        hint = f"fab restart -H {host.name}, or fab deploy --force where a build reads it" if changed else ""
+        crew.report.emit(Ended(host.name, "nothing-to-do", look.state.live, crew.seconds(), message, hint))
+    return 0
+
+
+def env_changed(look: Look) -> bool:
+    """Whether `.env` is another one than the live release went live with."""
+    known: list[Any] = [
+        record.get("env") for record in look.state.records
+        if record.get("event") == "end" and record.get("outcome") == "done" and record.get("release") == look.state.live
+    ]  # fmt: skip
+    return bool(known and known[-1] and known[-1] != look.state.env_fingerprint)

@@ -1,0 +1,98 @@
+"""The first look: what a host has, what the revision holds, and whether the two can meet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from windlass.config import Config
+    from windlass.facts.revision import Revision
+    from windlass.plans.look import Look
+    from windlass.runner import Host
+
+
+def look(config: Config, host: Host) -> Look:
+    """What the host has, in one round trip; changes nothing."""
+    return look_of(config, host.visit.ask(*questions(config)))
+
+
+def questions(config: Config) -> list[Any]:
+    from windlass.facts import nginx, prisma, state, tools
+
+    asked: list[Any] = [state.question(config.layout), tools.question(config.node.path), nginx.nginx(config)]
+    if config.database.kind == "prisma":
+        asked.append(prisma.question())
+    return asked
+
+
+def look_of(config: Config, answers: dict[str, Any]) -> Look:
+    from windlass.plans.look import Look
+
+    return Look(answers["state"], answers["tools"], answers["nginx"], answers.get("applied"))
+
+
+def look_and_fetch(config: Config, host: Host, ref: str) -> tuple[Look, Revision]:
+    """Look, fetch and resolve the revision: one round trip where the app has a home on the host already.
+
+    Raises NotReady with everything that is missing, UsageError for a revision that does not exist,
+    StepFailed where the fetch fails.
+    """
+    from windlass.facts import revision as revisions
+    from windlass.plans import deploy
+
+    resolve = revisions.question(config, ref)
+    if not host.opened.rooted:
+        seen = look(config, host)
+        check_ready(config, host, seen, building=True)
+        host.visit.settle()
+        host.visit.start(deploy.fetch(config))
+        host.visit.go("fetch")
+        _check_fetched(host, host.visit.expect("end"))
+        return seen, _found(host, ref, host.visit.ask(resolve)["revision"])
+    asked = questions(config)
+    host.visit.send_questions(asked)
+    host.visit.start(deploy.fetch(config))
+    host.visit.go("fetch")
+    host.visit.send_questions([resolve])
+    seen = look_of(config, host.visit.answers(asked))
+    end = host.visit.expect("end")
+    check_ready(config, host, seen, building=True)
+    _check_fetched(host, end)
+    return seen, _found(host, ref, host.visit.answers([resolve])["revision"])
+
+
+def check_ready(config: Config, host: Host, seen: Look, *, building: bool) -> None:
+    """Raise NotReady with everything that the server lacks, Refused where it is stopped."""
+    from windlass.errors import NotReady
+    from windlass.plans.look import missing
+
+    problems = missing(config, seen, building=building)
+    if problems:
+        listed = "\n".join(f"  {problem}" for problem in problems)
+        raise NotReady(
+            f"{host.name} is not ready; visitors saw nothing, nothing was started:\n{listed}",
+            hint=f"put these right, then the same command again; fab status -H {host.name} looks without changing",
+        )
+
+
+def _check_fetched(host: Host, end: dict[str, Any]) -> None:
+    from windlass.errors import StepFailed
+
+    if end["outcome"] != "done":
+        said = " ".join(end["failure"].get("tail", [])[-3:]) if end["failure"] else ""
+        reason = end["failure"]["reason"] if end["failure"] else end["outcome"]
+        raise StepFailed(
+            f"{host.name}: fetching failed ({reason}): {said}; nothing was changed",
+            hint=end["failure"].get("hint", "") if end["failure"] else "",
+        )
+
+
+def _found(host: Host, ref: str, revision: Revision | None) -> Revision:
+    from windlass.errors import UsageError
+
+    if revision is None:
+        raise UsageError(
+            f"{host.name}: the repository has no branch, tag or commit {ref!r}; nothing was changed",
+            hint="is it pushed? A commit is named by at least seven of its hexadecimal digits",
+        )
+    return revision

@@ -1,0 +1,56 @@
+"""How a plan's end is told: what happened, what visitors get, what to type next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from windlass.config import Config
+    from windlass.plan import Plan
+
+
+def exit_code(end: dict[str, Any]) -> int:
+    """The exit code of an agent's `end` message."""
+    from windlass.errors import ExitCode
+
+    codes = {
+        "done": ExitCode.DONE,
+        "nothing-to-do": ExitCode.DONE,
+        "went-back": ExitCode.WENT_BACK,
+        "needs-person": ExitCode.NEEDS_PERSON,
+    }
+    return int(codes.get(end["outcome"], ExitCode.FAILED))
+
+
+def message(config: Config, host: str, plan: Plan, end: dict[str, Any]) -> tuple[str, str]:
+    """The message and the hint of an end; both empty where all is said by the outcome itself."""
+    failure = end["failure"]
+    outcome = end["outcome"]
+    live = end["live"]["release"]
+    visitors = f"{live} is live" if live else "nothing is live yet"
+    if outcome == "done":
+        return _done(end)
+    what = f"{failure['title']}: {failure['reason']}" if failure else "it did not finish"
+    log = f"full log on the server: {failure['log']}" if failure and failure.get("log") else ""
+    hint = "; ".join(filter(None, [failure.get("hint", "") if failure else "", log]))
+    if outcome == "needs-person":
+        contacts = ", ".join(f"{contact.role}: {contact.contact}" for contact in config.contacts)
+        return (
+            f"{what}. Putting it right did not work either: {visitors}, and a person must look now",
+            "; ".join(filter(None, [f"fab status -H {host}", contacts, log])),
+        )
+    if outcome == "went-back":
+        return f"{what}. It was live for a moment and was taken back: {visitors}", hint
+    if outcome == "cancelled":
+        return f"cancelled at {failure['title']} ({failure['reason']}): {visitors}, nothing is left half done", ""
+    return f"{what}. Visitors saw nothing: {visitors}", hint
+
+
+def _done(end: dict[str, Any]) -> tuple[str, str]:
+    if end["kept"]:
+        return "the watch was cut short: the release is live and stays", ""
+    if end["failure"]:
+        return f"the release is live, but {end['failure']['title']} failed: {end['failure']['reason']}", ""
+    if end["warnings"]:
+        return "; ".join(end["warnings"]), ""
+    return "", ""
