@@ -1,4 +1,4 @@
-"""A real nginx of one's own: loopback ports, a temporary folder, this user; and apps for it to stand before."""
+"""A real nginx of one's own, on loopback ports and in a temporary folder; and apps for it to stand before."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Nginx:
     def start(self) -> None:
         """Start, and return once the configuration is loaded."""
         self._process = Running([_binary(), *self.arguments])
-        wait_until(lambda: self._ready(), 10, lambda: f"nginx did not start: {self.error_log()}")
+        wait_until(self._ready, 10, lambda: f"nginx did not start: {self.error_log()}")
 
     def reload(self) -> None:
         """Have it read its configuration again; returns once requests are answered by the new workers."""

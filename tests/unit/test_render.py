@@ -58,7 +58,9 @@ def test_an_error_in_an_included_template_names_that_one(tmp_path: Path) -> None
     assert complaint(tmp_path).startswith(f"template {tmp_path / 'b.conf.j2'}, line 3: ")
 
 
-@pytest.mark.parametrize("text", ["{{ 1 / 0 }}", "{{ 'a' + 1 }}", "{{ range(3)[9].x }}", "{{ [] | no_filter }}"])
+@pytest.mark.parametrize(
+    "text", ["{{ 1 / 0 }}", "{{ 'a' + 1 }}", "{{ range(3)[9].x }}", "{{ [] | no_filter }}"]
+)
 def test_no_mistake_in_a_template_is_a_traceback(tmp_path: Path, text: str) -> None:
     file = tmp_path / "a.conf.j2"
     file.write_text(f"\n{text}")
@@ -75,7 +77,9 @@ def test_a_template_that_is_not_there_says_where_it_was_sought(tmp_path: Path) -
 def test_a_value_that_nginx_cannot_hold_is_refused_with_the_line(tmp_path: Path) -> None:
     file = tmp_path / "a.conf.j2"
     file.write_text("root {{ root | nginx }};")
-    assert complaint(tmp_path, root="/srv/$host").startswith(f"template {file}, line 1: '/srv/$host' cannot be")
+    assert complaint(tmp_path, root="/srv/$host").startswith(
+        f"template {file}, line 1: '/srv/$host' cannot be"
+    )
 
 
 @pytest.mark.parametrize(

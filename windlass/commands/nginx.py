@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from windlass.shell import Command, all_of, cmd, quote, when
+from windlass.shell import Command, all_of, both, cmd, either, quote, when
 
 BINARIES = Command("PATH=$PATH:/usr/sbin:/sbin")
 """nginx is in a folder that is not on the PATH of a user who is not root."""
-CONFIRM_SECONDS = 10
+CONFIRM_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,9 @@ def confirm(port: int, host: str, served: str) -> Command:
         "or another site claim the name; nginx's error log says more"
     )
     return Command(
-        f"tries=0\n"
+        f"deadline=$((SECONDS + {CONFIRM_SECONDS}))\n"
         f'until [ "$({loaded(port, host)})" = {quote(served)} ]; do\n'
-        f"    tries=$((tries + 1))\n"
-        f'    if [ "$tries" -gt {CONFIRM_SECONDS * 10} ]; then\n'
+        f'    if [ "$SECONDS" -gt "$deadline" ]; then\n'
         f"        echo {quote(complaint)} >&2\n"
         f"        exit 1\n"
         f"    fi\n"
@@ -73,7 +72,9 @@ def loaded(port: int, host: str) -> Command:
     """Print which text of a site nginx has loaded; nothing where no site of Windlass answers on the port."""
     request = f"GET /.windlass/site HTTP/1.0\\r\\nHost: {host}\\r\\n\\r\\n"
     talk = f"exec 3<>/dev/tcp/127.0.0.1/{port}; printf {quote(request)} >&3; cat <&3"
-    return Command(f"timeout 3 bash -c {quote(talk)} 2>/dev/null | sed -n '$s/^windlass site //p' || true")
+    return Command(
+        f"{{ timeout 3 bash -c {quote(talk)} 2>/dev/null | sed -n '$s/^windlass site //p' || true; }}"
+    )
 
 
 def keep(site: PurePosixPath, control: Control) -> Command:
@@ -86,7 +87,10 @@ def put_back(site: PurePosixPath, control: Control) -> Command:
     before = _before(site)
     restore = when(
         cmd("test", "-s", before),
-        control.run("mv", "-T", before, site),
+        either(
+            both(cmd("test", before, "-ef", site), control.run("rm", "-f", before)),
+            control.run("mv", "-T", before, site),
+        ),
         control.run("rm", "-f", site, before),
     )
     agree = when(

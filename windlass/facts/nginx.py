@@ -78,9 +78,9 @@ def rights(config: Config, arguments: tuple[str, ...] = ()) -> Question[NginxRig
 def _catch_all(site: PurePosixPath, port: int) -> Command:
     """Name the enabled sites, but ours and Debian's example, that are the default server of a port."""
     folders = f"{quote(site.parent)}/* /etc/nginx/sites-enabled/* /etc/nginx/conf.d/*"
-    listens = rf"^\s*listen\s+(\S*:)?{port}\s([^;]*\s)?default_server"
+    listens = rf"(^|[{{;])\s*listen\s+(\S*:)?{port}\s([^;]*\s)?default_server"
     return Command(
-        f"for file in $(grep -lsE {quote(listens)} {folders} | sort -u); do\n"
+        f"{{ grep -lsE {quote(listens)} {folders} || true; }} | sort -u | while IFS= read -r file; do\n"
         f'    if [ "$file" != {quote(site)} ] && ! grep -q "root /var/www/html" "$file"; then\n'
         f'        echo "catch_all $file"\n'
         f"    fi\n"

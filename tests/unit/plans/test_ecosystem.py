@@ -22,12 +22,12 @@ NEXT = "node_modules/next/dist/bin/next"
 
 def test_the_web_process_is_named_placed_and_told_who_it_is(tmp_path: Path) -> None:
     release = having(tmp_path, "server.js")
-    web = apps(config(tmp_path, web={"env": {"FLAG": "it's \"on\" $HOME", "PORT": "1"}}))[0]
+    web = apps(config(tmp_path, web={"env": {"FLAG": 'it\'s "on" $HOME', "PORT": "1"}}))[0]
     assert (web["name"], web["namespace"], web["exec_mode"]) == ("shop-green", "shop", "fork")
     assert web["cwd"] == str(release)
     assert web["env"] == {
         "NODE_ENV": "production",
-        "FLAG": "it's \"on\" $HOME",
+        "FLAG": 'it\'s "on" $HOME',
         "PORT": "4001",
         "HOSTNAME": "127.0.0.1",
         "WINDLASS_REVISION": REVISION,
@@ -67,7 +67,9 @@ def test_what_to_start_is_found_in_the_release(
         (f"apps/web/{NEXT}", f"apps/web/{NEXT}"),
     ],
 )
-def test_an_app_in_a_subfolder_finds_what_its_workspace_shares(tmp_path: Path, file: str, script: str) -> None:
+def test_an_app_in_a_subfolder_finds_what_its_workspace_shares(
+    tmp_path: Path, file: str, script: str
+) -> None:
     release = having(tmp_path, file, "apps/web/package.json")
     (release / "apps/web/package.json").write_text("{}")
     web = apps(config(tmp_path, app={"directory": "apps/web"}))[0]
@@ -92,7 +94,11 @@ def test_a_release_with_nothing_to_start_says_what_was_looked_for(tmp_path: Path
 
 def test_a_script_of_the_operators_own_gets_its_port(tmp_path: Path) -> None:
     release = having(tmp_path, "bin/serve.mjs")
-    settings = {"script": "bin/serve.mjs", "args": ["--port={port}", "a b"], "node_args": ["--max-old-space-size=256"]}
+    settings = {
+        "script": "bin/serve.mjs",
+        "args": ["--port={port}", "a b"],
+        "node_args": ["--max-old-space-size=256"],
+    }
     web = apps(config(tmp_path, web=settings))[0]
     assert (web["script"], web["args"]) == (str(release / "bin/serve.mjs"), ["--port=4001", "a b"])
     assert web["node_args"] == ["--max-old-space-size=256"]
@@ -158,7 +164,12 @@ def test_pm2_starts_the_web_process_alone_and_then_the_rest(tmp_path: Path, pm2:
 
 
 def config(root: Path, **tables: Any) -> Config:
-    app = {"name": "shop", "repository": "git@example.com:shop.git", "root": str(root), **tables.pop("app", {})}
+    app = {
+        "name": "shop",
+        "repository": "git@example.com:shop.git",
+        "root": str(root),
+        **tables.pop("app", {}),
+    }
     web = {"ports": [4000, 4001], **tables.pop("web", {})}
     return Config.model_validate({"app": app, "web": web, **tables})
 

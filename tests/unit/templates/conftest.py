@@ -64,7 +64,9 @@ def host(tmp_path: Path, nginx: Nginx) -> Iterator[Callable[..., Hosted]]:
         (root / "run/green.off").touch()
         blue, green = App("blue"), App("green")
         apps.extend((blue, green))
-        config = configured(name, root, nginx, (blue.port, green.port), {"listen": port or free_port()} | settings)
+        config = configured(
+            name, root, nginx, (blue.port, green.port), {"listen": port or free_port()} | settings
+        )
         Path(config.nginx.site).write_text(texts.site(config, ipv6=False).text)
         (root / "run/maintenance.html").write_text(texts.maintenance_page(config))
         return Hosted(config, root, blue, green)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.support.http_client import Connection
 from tests.support.load import Load
 from tests.support.nginx import Nginx, ask, free_port
 from tests.support.processes import run, wait_until
+from tests.support.tiers import require
 from tests.unit.templates.conftest import PROBE, Hosted
-
 from windlass.config import Config
 from windlass.plans import texts
 
@@ -41,8 +43,6 @@ def test_flips_under_load_lose_no_request(app: Hosted) -> None:
 
 def test_a_kept_alive_connection_follows_the_flip(app: Hosted) -> None:
     async def both() -> list[str]:
-        from tests.support.http_client import Connection
-
         connection = Connection("127.0.0.1", app.port)
         first = await connection.get("/api/health", "a.example")
         app.flip()
@@ -117,7 +117,9 @@ def test_who_answered_is_shown_to_the_server_only(app: Hosted) -> None:
     assert "x-windlass-upstream" not in app.ask(headers={"X-Forwarded-For": "198.51.100.7"}).headers
 
 
-def test_a_claimed_address_is_no_probe_behind_a_trusted_proxy(host: Callable[..., Hosted], nginx: Nginx) -> None:
+def test_a_claimed_address_is_no_probe_behind_a_trusted_proxy(
+    host: Callable[..., Hosted], nginx: Nginx
+) -> None:
     app = host()
     site = Path(app.config.nginx.site)
     trusting = "set_real_ip_from 0.0.0.0/0;\nreal_ip_header X-Real-IP;\n"
@@ -212,7 +214,9 @@ def test_any_name_reaches_the_app_although_another_site_is_the_default_server(
     assert app.ask(headers={"Host": "named.example"}).text == "named"
 
 
-def test_tls_is_served_and_http_leads_to_it(host: Callable[..., Hosted], nginx: Nginx, tmp_path: Path) -> None:
+def test_tls_is_served_and_http_leads_to_it(
+    host: Callable[..., Hosted], nginx: Nginx, tmp_path: Path
+) -> None:
     certificate, key, secure = tmp_path / "c.pem", tmp_path / "k.pem", free_port()
     issue(certificate, key)
     app = host(certificate=str(certificate), certificate_key=str(key), listen_tls=secure)
@@ -225,6 +229,7 @@ def test_tls_is_served_and_http_leads_to_it(host: Callable[..., Hosted], nginx: 
     assert app.ask("/.well-known/acme-challenge/none").headers["location"].endswith("/none")
     (app.root / "run/maintenance").touch()
     assert ask(secure, "/", tls=True, method="POST").status == 503
+    require(shutil.which("curl") is not None, "curl is not installed")
     assert "HTTP/2 503" in run(["curl", "-ski", "--http2", f"https://127.0.0.1:{secure}/"]).stdout
 
 
@@ -232,6 +237,14 @@ def test_nginx_says_which_text_it_has_loaded_to_the_server_only(app: Hosted) -> 
     digest = texts.site(app.config, ipv6=False).digest
     assert app.ask("/.windlass/site").text == f"windlass site prompt-hub {digest}\n"
     assert app.ask("/.windlass/site", address=other_address()).status == 404
+
+
+def test_visitors_over_ipv6_reach_the_app(host: Callable[..., Hosted], nginx: Nginx) -> None:
+    require(Path("/proc/net/if_inet6").exists(), "this machine has no IPv6")
+    app = host()
+    Path(app.config.nginx.site).write_text(texts.site(app.config, ipv6=True).text)
+    nginx.start()
+    assert app.ask(address="::1").headers["x-windlass-upstream"] == f"127.0.0.1:{app.blue.port}"
 
 
 def test_the_digest_changes_with_the_text(app: Hosted) -> None:
@@ -249,6 +262,6 @@ def issue(certificate: Path, key: Path) -> None:
 
 def other_address() -> str:
     """This machine under an address that is not loopback, as a visitor from elsewhere would be seen."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.connect(("192.0.2.1", 9))
-        return str(sock.getsockname()[0])
+    shown = run(["hostname", "-I"]).stdout.split()
+    require(bool(shown), "this machine has no address but loopback")
+    return shown[0]

@@ -1,0 +1,253 @@
+"""Installing the site: the plan's own text, run by bash against a real nginx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.nginx import PATH, App, Nginx, ask, free_port
+from tests.support.processes import Completed, run, wait_until
+from windlass.config import Config
+from windlass.errors import NotReady, Refused
+from windlass.facts import Answer, Question
+from windlass.facts.nginx import NginxFacts, NginxRights, nginx, rights
+from windlass.plan import Plan, Step
+from windlass.plans.nginx import difference, install
+from windlass.shell import Command
+
+OTHER_SITE = "server {{ listen 127.0.0.1:{port}; return 200 other; }}\n"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Nginx]:
+    server = Nginx(tmp_path / "nginx")
+    (server.folder / "conf.d/other.conf").write_text(OTHER_SITE.format(port=free_port()))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def config(tmp_path: Path, server: Nginx) -> Config:
+    (tmp_path / "app/run").mkdir(parents=True)
+    return configured(tmp_path, server, free_port())
+
+
+def test_a_first_install_is_loaded_without_a_restart(config: Config, server: Nginx) -> None:
+    plan = planned(config, server)
+    assert [step.title for step in plan.stages[0].steps if step.unchanged] == []
+    assert ran(plan).exit_code == 0
+    facts = asked(nginx(config))
+    assert difference(config, facts) == ""
+    assert facts.listening
+    assert ask(config.nginx.listen).status == 502  # the site is there, the app is not
+    assert "Back in a moment" in ask(config.nginx.listen).text
+    assert leftovers(server) == []
+
+
+def test_an_install_of_the_same_site_changes_nothing(config: Config, server: Nginx) -> None:
+    ran(planned(config, server)).check()
+    again = planned(config, server)
+    page, *rest = again.stages[0].steps
+    assert page.title == "Write the maintenance page"
+    assert {step.unchanged for step in rest} == {f"{config.nginx.site} is up to date"}
+
+
+def test_a_changed_config_is_drift_and_is_installed(config: Config, server: Nginx, tmp_path: Path) -> None:
+    ran(planned(config, server)).check()
+    changed = configured(tmp_path, server, config.nginx.listen, max_body="1m")
+    assert "is not what the config and the template give" in difference(changed, asked(nginx(changed)))
+    ran(planned(changed, server)).check()
+    assert difference(changed, asked(nginx(changed))) == ""
+
+
+def test_a_site_that_was_written_and_never_loaded_is_drift(config: Config, server: Nginx) -> None:
+    ran(planned(config, server)).check()
+    site = Path(config.nginx.site)
+    text = site.read_text()
+    site.unlink()
+    server.reload()
+    site.write_text(text)
+    wait_until(lambda: asked(nginx(config)).loaded == "", 10, "nginx still serves the site")
+    assert difference(config, asked(nginx(config))) == f"nginx has not loaded {site}"
+
+
+def test_a_site_that_fails_the_test_is_put_back(config: Config, server: Nginx, tmp_path: Path) -> None:
+    ran(planned(config, server)).check()
+    before = Path(config.nginx.site).read_text()
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/nginx-site.conf.j2").write_text("server { listen {{ site.listen }}; nonsense on; }\n")
+    failed = ran(planned(config, server, folders=[tmp_path / "own"]))
+    assert failed.exit_code != 0
+    assert 'unknown directive "nonsense"' in failed.stderr
+    assert f"{config.nginx.site} is as it was before" in failed.stdout
+    assert Path(config.nginx.site).read_text() == before
+    assert difference(config, asked(nginx(config))) == ""
+    assert leftovers(server) == []
+
+
+def test_a_first_site_that_fails_the_test_is_removed(config: Config, server: Nginx, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/nginx-site.conf.j2").write_text("server { nonsense on; }\n")
+    assert ran(planned(config, server, folders=[tmp_path / "own"])).exit_code != 0
+    assert not Path(config.nginx.site).exists()
+    assert leftovers(server) == []
+    assert server.command("-t").exit_code == 0
+
+
+def test_a_site_that_nginx_cannot_load_is_put_back(server: Nginx, tmp_path: Path) -> None:
+    stranger = App("stranger")
+    config = configured(tmp_path, server, stranger.port)
+    failed = ran(planned(config, server))
+    stranger.stop()
+    assert failed.exit_code != 0
+    assert "another program may hold the port" in failed.stderr
+    assert not Path(config.nginx.site).exists()
+
+
+def test_recovery_puts_back_after_a_kill_at_any_step_and_may_run_again(config: Config, server: Nginx) -> None:
+    site = Path(config.nginx.site)
+    plan = planned(config, server)
+    for reached in range(len(plan.stages[0].steps)):
+        for before in (None, "# the site before\n"):
+            site.unlink(missing_ok=True) if before is None else site.write_text(before)
+            shell(*plan.stages[0].steps[:reached]).check()
+            for _ in range(2):
+                recovered = shell(*plan.recovery, strict=False)
+                assert recovered.exit_code == 0, recovered
+            assert (site.read_text() if site.exists() else None) == before, f"after {reached} steps"
+            assert leftovers(server) == []
+
+
+def test_recovery_leaves_a_finished_install_alone(config: Config, server: Nginx) -> None:
+    plan = planned(config, server)
+    ran(plan).check()
+    shell(*plan.recovery, strict=False).check()
+    assert difference(config, asked(nginx(config))) == ""
+
+
+def test_an_older_hard_link_of_the_same_site_is_no_trouble(config: Config, server: Nginx) -> None:
+    site = Path(config.nginx.site)
+    site.write_text("# before\n")
+    site.with_name(f".{site.name}.before").hardlink_to(site)  # killed between the link and the rename
+    shell(*planned(config, server).recovery, strict=False).check()
+    assert site.read_text() == "# before\n"
+    assert leftovers(server) == []
+
+
+def test_a_link_to_the_site_comes_back_as_a_link(config: Config, server: Nginx, tmp_path: Path) -> None:
+    available, site = tmp_path / "available.conf", Path(config.nginx.site)
+    available.write_text("# before\n")
+    site.symlink_to(available)
+    plan = planned(config, server)
+    shell(*plan.stages[0].steps[:2]).check()
+    assert not site.is_symlink()
+    shell(*plan.recovery, strict=False).check()
+    assert site.is_symlink()
+    assert available.read_text() == "# before\n"
+
+
+def test_a_configuration_that_was_broken_before_stops_the_install(config: Config, server: Nginx) -> None:
+    (server.folder / "conf.d/other.conf").write_text("server {")
+    with pytest.raises(NotReady, match=r"broken before anything was changed:\n.*other\.conf"):
+        planned(config, server)
+
+
+def test_without_nginx_the_package_is_named(config: Config) -> None:
+    with pytest.raises(NotReady) as caught:
+        install(config, facts(version=""), NginxRights("own", valid=True))
+    assert caught.value.hint == "apt-get install nginx"
+
+
+def test_without_rights_somebody_who_has_them_is_asked_for(config: Config) -> None:
+    with pytest.raises(Refused, match="may not write"):
+        install(config, facts(), NginxRights("none"))
+
+
+def test_every_change_goes_through_sudo_where_that_is_the_right(config: Config) -> None:
+    plan = install(config, facts(), NginxRights("sudo", valid=True))
+    steps = {step.title: str(step.action) for step in (*plan.stages[0].steps, *plan.recovery)}
+    for title in (f"Write {config.nginx.site}", "Put back the site that was there"):
+        for line in steps[title].splitlines():
+            if line.strip().split(" ")[0] in {
+                "tee",
+                "mv",
+                "rm",
+                "ln",
+                "chmod",
+                "nginx",
+                "systemctl",
+                "truncate",
+            }:
+                pytest.fail(f"without sudo: {line}")
+    assert "sudo -n nginx -t" in steps["Test nginx's configuration"]
+    assert "sudo -n systemctl reload nginx" in steps["Reload nginx"]
+
+
+def test_taking_over_from_another_default_server_is_said(config: Config) -> None:
+    (note,) = install(config, facts(catch_all=("/etc/nginx/x",)), NginxRights("own", valid=True)).notes
+    assert "until now /etc/nginx/x does" in note
+
+
+def configured(tmp_path: Path, server: Nginx, port: int, **settings: Any) -> Config:
+    paths = {"site": str(server.folder / "conf.d/shop.conf"), "access_log": str(server.folder / "shop.log")}
+    return Config.model_validate(
+        {
+            "app": {"name": "shop", "repository": "git@example.com:x.git", "root": str(tmp_path / "app")},
+            "web": {"ports": [free_port(), free_port()]},
+            "nginx": {"listen": port, **paths, **settings},
+        }
+    )
+
+
+def planned(config: Config, server: Nginx, folders: list[Path] | None = None) -> Plan:
+    may = asked(rights(config, server.arguments))
+    return install(config, asked(nginx(config)), may, arguments=server.arguments, folders=folders or [])
+
+
+def facts(**given: Any) -> NginxFacts:
+    there: dict[str, Any] = {
+        "version": "1.22.1",
+        "listening": True,
+        "ipv6": False,
+        "sha256": "",
+        "loaded": "",
+    }
+    return NginxFacts(**{**there, "catch_all": (), **given})
+
+
+def asked(question: Question[Any]) -> Any:
+    completed = bash(question.command.text)
+    return question.parse(Answer(completed.stdout, completed.stderr, completed.exit_code))
+
+
+def ran(plan: Plan) -> Completed:
+    """The plan's steps up to the first that fails, and then its recovery."""
+    completed = shell(*(step for step in plan.stages[0].steps if not step.unchanged))
+    if completed.exit_code == 0:
+        return completed
+    recovered = shell(*plan.recovery, strict=False)
+    return Completed("plan", recovered.stdout, completed.stderr, completed.exit_code, completed.seconds)
+
+
+def shell(*steps: Step, strict: bool = True) -> Completed:
+    """Each step's text in a bash of its own, as the agent does."""
+    completed = bash("true")
+    for step in steps:
+        assert isinstance(step.action, Command)
+        completed = bash(step.action.text, strict=strict)
+        if completed.exit_code != 0:
+            break
+    return completed
+
+
+def bash(text: str, *, strict: bool = True) -> Completed:
+    options = ["-euo", "pipefail"] if strict else ["-uo", "pipefail"]
+    return run(["bash", *options, "-c", text], env={"PATH": PATH, "LC_ALL": "C.UTF-8"}, timeout=30)
+
+
+def leftovers(server: Nginx) -> list[str]:
+    return sorted(path.name for path in (server.folder / "conf.d").glob(".*"))
