@@ -27,7 +27,8 @@ def check(ctx: Context, app: str | None = None) -> None:
         except ConfigError as error:
             broken.append(error)
     if broken:
-        raise ConfigError("\n".join(error.message for error in broken), hint=broken[0].hint)
+        hint = broken[0].hint if len(broken) == 1 else "correct the files, then: fab config.check"
+        raise ConfigError("\n".join(error.message for error in broken), hint=hint)
 
 
 @task

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 
 _ADDRESS = re.compile(
     r"(?:(?P<user>[A-Za-z_][\w.-]*)@)?"
@@ -11,7 +12,6 @@ _ADDRESS = re.compile(
     r"(?::(?P<port>\d+))?",
     re.ASCII,
 )
-_BARE_IPV6 = re.compile(r"[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class HostSpec:
 def parse_host(text: str) -> HostSpec:
     """Read `[user@]host[:port]`, an IPv6 address in brackets; ValueError says what is wrong with it."""
     match = _ADDRESS.fullmatch(text)
-    if match is None:
+    if match is None or (match["ipv6"] and not _is_ipv6(match["ipv6"])):
         raise ValueError(_what_is_wrong(text))
     port = int(match["port"]) if match["port"] else None
     if port is not None and not 1 <= port <= 65535:
@@ -40,10 +40,18 @@ def parse_host(text: str) -> HostSpec:
     return HostSpec(match["user"], match["host"] or match["ipv6"], port, text)
 
 
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _what_is_wrong(text: str) -> str:
     if not text.strip():
         return "an empty text is not a host"
     user, at, address = text.rpartition("@")
-    if _BARE_IPV6.fullmatch(address):
+    if _is_ipv6(address):
         return f"{text!r} is not a host: write an IPv6 address in brackets, {user + at}[{address}]"
     return f"{text!r} is not a host: [user@]host[:port]"

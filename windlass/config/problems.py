@@ -146,7 +146,7 @@ def _meant(path: Path) -> str:
     name = str(path[-1])
     if near := did_you_mean(name, _keys_beside(path)):
         return near
-    homes = [section for section, keys in _sections() if name in keys]
+    homes = [section for section, keys in sections() if name in keys]
     return f"; {name} belongs in [{homes[0]}]" if len(homes) == 1 else ""
 
 
@@ -165,7 +165,8 @@ def keys_of(section: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in section.model_fields.items()]
 
 
-def _sections() -> Iterator[tuple[str, list[str]]]:
+def sections() -> Iterator[tuple[str, list[str]]]:
+    """Each table that holds keys only, with these."""
     for name, field in Config.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield name, keys_of(field.annotation)

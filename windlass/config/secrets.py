@@ -8,7 +8,9 @@ from typing import Any
 
 from windlass.config.problems import PASSWORD_IN_URL, Path, Problem
 
-SECRET_NAME = re.compile(r"(KEY|SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIALS?)(_|$)", re.IGNORECASE)
+SECRET_NAME = re.compile(
+    r"((^|_|API|ACCESS)KEY|SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL)S?(_|$)", re.IGNORECASE
+)
 PUBLIC_NAME = re.compile(r"(NEXT_PUBLIC_|.*PUBLIC_KEY|.*_(FILE|PATH|ID)$)", re.IGNORECASE)
 SECRET_VALUE = re.compile(
     r"\b(gh[pousr]_|github_pat_|glpat-|xox[abp]-|sk_live_)[A-Za-z0-9_-]{10,}|\bAKIA[0-9A-Z]{16}\b"

@@ -1,0 +1,113 @@
+"""How `fab` runs a task: the real program, on a collection of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FAB = Path(sys.prefix) / "bin/fab"
+CHECKOUT = Path(__file__).parents[2]
+FABFILE = """
+import signal
+from fabric import task
+from windlass.errors import LockHeld
+from windlass.usage import exit_with_usage_code
+
+exit_with_usage_code()
+
+@task
+def hosts(ctx, lines=1):
+    print(repr(ctx.config.windlass.hosts), ctx.config.windlass.app, type(ctx).__name__)
+
+@task
+def held(ctx):
+    raise LockHeld("a deploy by ana holds the lock", hint="fab lock.show")
+
+@task
+def interrupted(ctx):
+    signal.raise_signal(signal.SIGINT)
+
+@task
+def much(ctx):
+    for _ in range(100_000):
+        print("line")
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "fabfile.py").write_text(FABFILE)
+    settings = "tasks:\n  executor_class: windlass.executor.Executor\nwindlass:\n  app: shop\n"
+    (tmp_path / "fabric.yaml").write_text(settings)
+    return tmp_path
+
+
+def fab(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "HOME": str(folder)}
+    return subprocess.run(
+        [FAB, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments", [("-H", "a,b", "hosts"), ("hosts", "-H", "a,b"), ("hosts", "--hosts=a,b")]
+)
+def test_a_task_runs_once_and_gets_the_hosts_as_typed(folder: Path, arguments: tuple[str, ...]) -> None:
+    assert fab(folder, *arguments).stdout == "'a,b' shop Context\n"
+
+
+def test_an_empty_host_is_told_from_none(folder: Path) -> None:
+    assert fab(folder, "hosts").stdout.startswith("None ")
+    assert fab(folder, "hosts", "-H", "").stdout.startswith("'' ")
+
+
+def test_an_error_is_two_lines_and_its_exit_code(folder: Path) -> None:
+    done = fab(folder, "held")
+    assert (done.stderr, done.returncode) == ("a deploy by ana holds the lock\nhint: fab lock.show\n", 75)
+
+
+def test_an_interrupt_is_one_line(folder: Path) -> None:
+    done = fab(folder, "interrupted")
+    assert (done.stderr, done.returncode) == ("interrupted\n", 128 + signal.SIGINT)
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(folder: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "HOME": str(folder)}
+    with subprocess.Popen(
+        [FAB, "much"], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("hosst",), "no task hosst; did you mean hosts?"),
+        (("hosts", "--lins", "3"), "no option --lins; did you mean --lines?"),
+        (("hosts", "--lines", "three"), "'three'"),
+        (("hosts", "--lines"), "--lines needed value"),
+        (("--dry", "hosts"), "fab --dry does nothing here"),
+        (("-H", "a", "hosts", "--", "rm", "-rf", "x"), "a command after -- is not run"),
+    ],
+)
+def test_wrong_usage_exits_with_2_and_a_hint(folder: Path, arguments: tuple[str, ...], said: str) -> None:
+    done = fab(folder, *arguments)
+    assert said in done.stderr
+    assert "\nhint: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 2
