@@ -112,6 +112,16 @@ def test_what_a_person_would_type_agrees_with_the_gate(site: Site) -> None:
     assert subprocess.run(by_hand, check=False).returncode == 0
 
 
+def test_the_health_gate_can_be_typed_by_hand(site: Site) -> None:
+    app = site.start("blue")
+    config = site.config
+    gate = gates.healthy(config, config.layout, "blue", "0001-abc1234", "abc1234" + "0" * 33, known=False)
+    typed = ["bash", "-euo", "pipefail", "-c", gate.by_hand.text]
+    done = subprocess.run(typed, check=True, capture_output=True, text=True)
+    assert done.stdout.startswith("ok")
+    assert f"pid={app.pid}" in done.stdout
+
+
 def test_the_answer_of_the_other_slot_is_refused(site: Site) -> None:
     site.start("blue")
     reason = refusal(gates.through_nginx(site.config, "green"))

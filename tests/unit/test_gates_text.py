@@ -1,0 +1,108 @@
+"""What the gates ask of the agent, and what they read like in a dry run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from fnmatch import fnmatch
+from typing import Any
+
+import pytest
+
+from windlass import gates
+from windlass.config import Config
+from windlass.plan import Gate
+
+REVISION = "abc1234" + "0" * 33
+
+
+def config(**sections: Any) -> Config:
+    app = {"name": "shop", "repository": "git@example.org:shop.git"}
+    return Config.model_validate({"app": app, **sections})
+
+
+def every_gate(wanted: Config) -> list[Gate]:
+    return [
+        gates.healthy(wanted, wanted.layout, "green", "0001-abc1234", REVISION, known=False),
+        gates.through_nginx(wanted, "green"),
+        gates.soak(wanted, "green", "0001-abc1234"),
+        gates.drained(wanted, "green"),
+    ]
+
+
+TLS = {
+    "certificate": "/etc/ssl/shop.pem",
+    "certificate_key": "/etc/ssl/shop.key",
+    "server_names": ["*.shop.example"],
+}
+
+
+@pytest.mark.parametrize("nginx", [{}, TLS], ids=["plain", "tls"])
+def test_every_gate_can_be_typed_and_sent(nginx: dict[str, Any]) -> None:
+    for gate in every_gate(config(nginx=nginx)):
+        assert json.loads(json.dumps(gate.arguments)) == gate.arguments
+        subprocess.run(["bash", "-n", "-c", gate.by_hand.text], check=True)
+
+
+def test_a_release_that_was_live_before_has_to_prove_itself_for_less_time() -> None:
+    wanted = config(health={"min_healthy": 5, "min_healthy_known": 2})
+    new, known = (
+        gates.healthy(wanted, wanted.layout, "blue", "0001-abc1234", REVISION, known=known)
+        for known in (False, True)
+    )
+    assert (new.arguments["min_healthy"], known.arguments["min_healthy"]) == (5, 2)
+
+
+def test_the_health_gate_knows_port_folder_and_revision_of_the_slot() -> None:
+    wanted = config(web={"ports": [4000, 4001]}, health={"revision": "commit"})
+    gate = gates.healthy(wanted, wanted.layout, "green", "0001-abc1234", REVISION, known=False)
+    assert gate.arguments["port"] == 4001
+    assert gate.arguments["cwd"] == "/srv/shop/releases/0001-abc1234"
+    assert (gate.arguments["revision_key"], gate.arguments["revision"]) == ("commit", REVISION)
+    assert "http://127.0.0.1:4001/api/health" in gate.by_hand.text
+
+
+@pytest.mark.parametrize(
+    ("file", "is_ours"),
+    [
+        ("shop-green-0.pid", True),
+        ("shop-green-12.pid", True),
+        ("shop-green.pid", True),
+        ("shop-green-worker-0.pid", False),
+        ("shop-blue-0.pid", False),
+        ("shop-green2-0.pid", False),
+    ],
+)
+def test_the_pid_files_are_those_of_the_web_process(file: str, is_ours: bool) -> None:
+    wanted = config()
+    globs = gates.pid_files(wanted, wanted.layout, "green")
+    assert any(fnmatch(f"/srv/shop/run/{file}", glob) for glob in globs) == is_ours
+
+
+@pytest.mark.parametrize(
+    ("names", "host"),
+    [
+        (["_"], "127.0.0.1"),
+        (["shop.example", "www.shop.example"], "shop.example"),
+        (["_", "shop.example"], "shop.example"),
+        (["*.shop.example"], "www.shop.example"),
+    ],
+)
+def test_a_name_that_the_site_answers_to_is_asked_for(names: list[str], host: str) -> None:
+    assert gates.host_name(config(nginx={"server_names": names})) == host
+
+
+def test_a_site_with_tls_is_asked_on_its_tls_port() -> None:
+    gate = gates.through_nginx(config(nginx={**TLS, "listen_tls": 8443}), "blue")
+    assert (gate.arguments["tls"], gate.arguments["port"]) == (True, 8443)
+    assert "--resolve www.shop.example:8443:127.0.0.1" in gate.by_hand.text
+
+
+def test_a_health_status_that_curl_calls_a_failure_may_be_the_wanted_one() -> None:
+    wanted = config(health={"status": 401})
+    assert "--fail" not in gates.through_nginx(wanted, "blue").by_hand.text
+
+
+def test_draining_by_hand_ends_when_nobody_is_connected() -> None:
+    gate = gates.drained(config(web={"ports": [4999, 4998], "drain": 5}), "blue")
+    subprocess.run(["bash", "-euo", "pipefail", "-c", gate.by_hand.text], check=True, timeout=4)
