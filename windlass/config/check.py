@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from windlass.config.model import Config
-from windlass.config.problems import Path, Problem, of_validation
+from windlass.config.problem import Path, Problem
 from windlass.config.rules import broken_rules
 from windlass.config.secrets import secrets_in
+from windlass.config.words import of_validation
 
 STAND_INS = {"name": "app", "repository": "repository"}
 

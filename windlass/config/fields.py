@@ -6,7 +6,7 @@ import re
 from pathlib import PurePosixPath
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from windlass.address import parse_host
 
@@ -154,7 +154,9 @@ def _version(value: str) -> str:
 
 Name = Annotated[str, AfterValidator(_name)]
 AppName = Annotated[str, AfterValidator(_app_name)]
-Port = Annotated[int, AfterValidator(_port)]
+Port = Annotated[
+    int, AfterValidator(_port), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 65535})
+]
 HostName = Annotated[str, AfterValidator(_host)]
 AbsolutePath = Annotated[str, AfterValidator(_absolute)]
 AbsolutePathOrDefault = Annotated[str, AfterValidator(_absolute_or_default)]

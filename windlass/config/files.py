@@ -10,7 +10,7 @@ from typing import Any
 
 from windlass.config.check import check
 from windlass.config.model import Config
-from windlass.config.problems import Problem
+from windlass.config.problem import Problem
 from windlass.errors import ConfigError, UsageError
 from windlass.near import did_you_mean
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from windlass.address import parse_host
 from windlass.config.model import Config
-from windlass.config.problems import Path, Problem, as_written
+from windlass.config.problem import Path, Problem, as_written
 from windlass.config.roots import why_not_a_root
 
 Rule = Callable[[Config], Iterator[Problem]]
@@ -135,13 +135,11 @@ def _processes_have_names_of_their_own(config: Config) -> Iterator[Problem]:
             )
 
 
-def _health_can_be_reached_in_time(config: Config) -> Iterator[Problem]:
+def _health_times_fit(config: Config) -> Iterator[Problem]:
     health = config.health
-    for key in ("timeout", "min_healthy"):
-        value = getattr(health, key)
-        if value > health.start_timeout:
-            reason = f"{value:g} s do not fit into health.start_timeout ({health.start_timeout:g} s)"
-            yield Problem(("health", key), reason, (("health", "start_timeout"),))
+    if health.timeout > health.start_timeout:
+        reason = f"{health.timeout:g} s do not fit into health.start_timeout ({health.start_timeout:g} s)"
+        yield Problem(("health", "timeout"), reason, (("health", "start_timeout"),))
     if health.min_healthy_known > health.min_healthy:
         reason = (
             f"{health.min_healthy_known:g} s is longer than health.min_healthy ({health.min_healthy:g} s), "
@@ -168,5 +166,5 @@ RULES: tuple[Rule, ...] = (
     _shared_paths_do_not_overlap,
     _shared_paths_are_not_built,
     _processes_have_names_of_their_own,
-    _health_can_be_reached_in_time,
+    _health_times_fit,
 )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from windlass.config.problems import PASSWORD_IN_URL, Path, Problem
+from windlass.config.problem import PASSWORD_IN_URL, Path, Problem
 
 SECRET_NAME = re.compile(
     r"((^|_|API|ACCESS)KEY|SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL)S?(_|$)", re.IGNORECASE

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from windlass.config.model import Config
-from windlass.config.problems import Path, as_written
+from windlass.config.problem import Path, as_written
 
 
 def as_data(config: Config) -> dict[str, Any]:

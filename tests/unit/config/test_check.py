@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from windlass.config.check import check
-from windlass.config.problems import sections
+from windlass.config.words import sections
 
 APP = '[app]\nname = "shop"\nrepository = "git@example.com:shop.git"\n'
 
@@ -136,7 +136,7 @@ def test_a_wrong_value_is_named_in_plain_words(text: str, expected: str) -> None
         ("[shared]\ndirs = ['../other']", "shared.dirs[0]", "without '..'"),
         ("[shared]\ndirs = ['.']", "shared.dirs[0]", "the whole app"),
         ("[processes.green]\nscript = 'x'", "processes.green", "the name of a slot"),
-        ("[health]\nmin_healthy = 90", "health.min_healthy", "health.start_timeout (60 s)"),
+        ("[health]\ntimeout = 90", "health.timeout", "health.start_timeout (60 s)"),
         ("[health]\nmin_healthy = 0", "health.min_healthy_known", "longer than health.min_healthy"),
     ],
 )
