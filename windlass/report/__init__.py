@@ -21,12 +21,26 @@ from typing import Protocol, Self, TextIO
 
 from windlass.events import Event
 from windlass.report import jsonl, units
+from windlass.report.asking import ask
+from windlass.report.by_hand import runbook
 from windlass.report.jsonl import JsonReport
 from windlass.report.plain import PlainReport
 from windlass.report.sink import Sink
 from windlass.report.summary import complaint
+from windlass.report.tables import show_history, show_releases, show_status
 from windlass.report.terminal import TerminalReport
 from windlass.report.text import lines
+
+__all__ = [
+    "Report",
+    "ask",
+    "make_report",
+    "runbook",
+    "say_error",
+    "show_history",
+    "show_releases",
+    "show_status",
+]
 
 
 class Report(Protocol):

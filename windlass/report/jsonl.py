@@ -20,7 +20,11 @@ def now() -> datetime:
 
 def line(known: dict[str, Any]) -> str:
     """The object on a line of ASCII, so that nothing in it can drive the terminal that shows it."""
-    return json.dumps(known, ensure_ascii=True, default=str) + "\n"
+    return json.dumps(known, ensure_ascii=True, default=_moment) + "\n"
+
+
+def _moment(value: Any) -> str:
+    return units.utc(value) if isinstance(value, datetime) else str(value)
 
 
 class JsonReport:

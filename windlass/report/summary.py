@@ -29,6 +29,8 @@ def _outcome(ended: Ended) -> str:
     live = f"live: {ended.live}" if ended.live else ""
     if live and ended.was and ended.was != ended.live:
         live += f" (was {ended.was})"
+    elif live and ended.was and ended.outcome not in GOOD:
+        live += " as before"
     if ended.outcome == "done":
         return live or "done"
     words = {
@@ -38,4 +40,4 @@ def _outcome(ended: Ended) -> str:
         "cancelled": "cancelled",
         "needs-person": "needs a person now",
     }
-    return f"{words[ended.outcome]}, {live}" if live else words[ended.outcome]
+    return f"{words[ended.outcome]}; {live}" if live else words[ended.outcome]

@@ -132,14 +132,13 @@ class TerminalReport:
         return [line for view in self._board.values() for line in draw(view, canvas)]
 
     def _end(self) -> None:
-        for view in self._board.values():
-            if view.ended is None:
-                continue
-            good = view.ended.outcome in GOOD
-            line = Text(summary(view.ended), OUTCOMES[view.ended.outcome])
+        """One line per host, the bad ones last: that is where the eye is."""
+        ended = [view.ended for view in self._board.values() if view.ended is not None]
+        for one in sorted(ended, key=lambda one: one.outcome not in GOOD):
+            line = Text(summary(one), OUTCOMES[one.outcome])
             self._sink.write(self._rendered(self._sink, [line]))
-            told = self._sink if good else self._errors
-            told.write(self._rendered(told, list(map(Text, advice(view.ended)))))
+            told = self._sink if one.outcome in GOOD else self._errors
+            told.write(self._rendered(told, [Text(f"  {text}") for text in advice(one)]))
 
     def _rendered(self, sink: Sink, found: list[Text]) -> str:
         console = self._console if sink is self._sink else _console(sink, self._width)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 _ESCAPES = re.compile(
@@ -38,20 +39,20 @@ def last_state(text: str) -> str:
     return one_line(text.rstrip("\r\n").rpartition("\r")[2])
 
 
-def cleaned(value: T) -> T:
-    """A dataclass with every text in it made safe, its tuples included; line breaks are kept."""
-    safe: T = _cleaned(value)
+def cleaned(value: T, clean: Callable[[str], str] = lines) -> T:
+    """A dataclass with every text in it made safe, those in its tuples and parts included."""
+    safe: T = _cleaned(value, clean)
     return safe
 
 
-def _cleaned(value: Any) -> Any:
+def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return lines(value)
+        return clean(value)
     if isinstance(value, (tuple, list)):
-        return type(value)(map(_cleaned, value))
+        return type(value)(_cleaned(item, clean) for item in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        known = {field.name: _cleaned(getattr(value, field.name)) for field in dataclasses.fields(value)}
-        return dataclasses.replace(value, **known)
+        known = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return dataclasses.replace(value, **{name: _cleaned(part, clean) for name, part in known.items()})
     return value
 
 

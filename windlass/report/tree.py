@@ -10,6 +10,7 @@ from rich.text import Text
 from windlass.report import units
 from windlass.report.board import HostView, Remark, StepLine
 from windlass.report.plain import TAIL
+from windlass.report.summary import GOOD
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 ASCII_SPINNER = "-\\|/"
@@ -70,6 +71,8 @@ def draw(view: HostView, canvas: Canvas, room: int | None = None) -> list[Text]:
     """
     head = _head(view, canvas)
     body = _body(view, canvas)
+    if room == 1 and view.running is not None:
+        head.append(f"  {view.running.title}", STYLES["running"])
     if room is not None and len(body) + 1 > room:
         kept = body[len(body) - max(0, room - 2) :]
         above = Text(f"  … {len(body) - len(kept)} lines above", "dim")
@@ -83,11 +86,12 @@ def draw(view: HostView, canvas: Canvas, room: int | None = None) -> list[Text]:
 
 def _head(view: HostView, canvas: Canvas) -> Text:
     head = Text.assemble((view.host, "bold"), "  ", view.title or "connecting")
-    if canvas.final or view.ended is not None:
+    if canvas.final:
         return head
-    running = view.running
-    if running is not None and view.planned and not view.recovering:
-        head.append(f"  step {_ended_steps(view) + 1} of {view.planned}: {running.title}", "dim")
+    if view.ended is not None:
+        return head.append(f"  {view.ended.outcome}", "bold" if view.ended.outcome in GOOD else "bold red")
+    if view.planned and not view.recovering:
+        head.append(f"  {min(_ended_steps(view) + 1, view.planned)} of {view.planned}", "dim")
     head.append(f"  {units.duration(canvas.now - view.since)}", "dim")
     return head
 
@@ -124,15 +128,13 @@ def _step(step: StepLine, canvas: Canvas, stage: Text, title_width: int) -> Text
         style = "magenta" if step.state in ("done", "running") else style
     stage.stylize("magenta" if step.stage == "recovery" else "dim")
     line = Text.assemble("  ", stage, "  ", (canvas.mark(step.state), style), " ")
+    if step.state == "unchanged":  # not aligned, so that there is room for the reason
+        return line.append(f"{step.title}  unchanged" + (f" ({step.reason})" if step.reason else ""), style)
     line.append(_padded(step.title, title_width), style if step.state != "done" else "")
-    line.append("  ")
-    line.append(*_outcome(step, canvas))
-    return line
+    return line.append("  ").append(*_outcome(step, canvas))
 
 
 def _outcome(step: StepLine, canvas: Canvas) -> tuple[str, str]:
-    if step.state == "unchanged":
-        return f"unchanged ({step.reason})" if step.reason else "unchanged", "dim"
     if step.state == "running":
         return ("no word of its end", "yellow") if canvas.final else (_time(canvas.now - step.since), "cyan")
     if step.state == "done":

@@ -1,0 +1,134 @@
+"""What the tables show, as plain values; with `--json` each is printed as an object with these very keys.
+
+Sizes are in bytes, times in seconds, shares in percent; moments are ISO 8601 in UTC. `None` is unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process under pm2; `status` is pm2's word, `cpu` in percent of one core."""
+
+    name: str
+    status: str
+    slot: str = ""
+    pid: int = 0
+    uptime: float | None = None
+    restarts: int = 0
+    cpu: float | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port of the app: what it is for, and who listens ("" for nobody)."""
+
+    port: int
+    use: str
+    listener: str = ""
+
+
+@dataclass(frozen=True)
+class Health:
+    """One endpoint's answer; `status` 0 means that none came, and `error` says why."""
+
+    url: str
+    ok: bool
+    status: int = 0
+    seconds: float | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Space:
+    """A disk by its path, or memory."""
+
+    name: str
+    total: int
+    free: int
+
+    @property
+    def used_percent(self) -> float:
+        return 100 * (self.total - self.free) / self.total if self.total else 0.0
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock that is held, and for how long already."""
+
+    who: str
+    what: str
+    seconds: float | None = None
+    step: str = ""
+
+
+@dataclass(frozen=True)
+class HostStatus:
+    """One host. `error` says why it could not be looked at; then the rest is unknown.
+
+    `pending` names the migrations that the database lacks. `site` says how nginx's site compares with the
+    template, `flag_reason` why visitors get the maintenance page.
+    """
+
+    host: str
+    app: str = ""
+    release: str = ""
+    revision: str = ""
+    subject: str = ""
+    commit_age: float | None = None
+    live_for: float | None = None
+    slot: str = ""
+    maintenance: bool = False
+    stopped: bool = False
+    flag_reason: str = ""
+    health: tuple[Health, ...] = ()
+    nginx: str = ""
+    site: str = ""
+    processes: tuple[Process, ...] = ()
+    ports: tuple[Port, ...] = ()
+    load: tuple[float, ...] = ()
+    cpus: int | None = None
+    cpu: float | None = None
+    memory: Space | None = None
+    disks: tuple[Space, ...] = ()
+    pending: tuple[str, ...] | None = None
+    lock: Lock | None = None
+    warnings: tuple[str, ...] = ()
+    error: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class KeptRelease:
+    """A release on a host; `verdict` is "good", "bad" or "" for one that was never live."""
+
+    host: str
+    release: str
+    revision: str = ""
+    subject: str = ""
+    created: datetime | None = None
+    live: bool = False
+    slot: str = ""
+    verdict: str = ""
+    stable: bool = False
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One run, from the ledger; `was` is the release before it, `reason` what went wrong, or was given."""
+
+    host: str
+    at: datetime | None
+    who: str
+    what: str
+    outcome: str
+    release: str = ""
+    was: str = ""
+    seconds: float | None = None
+    reason: str = ""
+    run: str = ""

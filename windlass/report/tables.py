@@ -1,0 +1,152 @@
+"""Tables for people, and the same rows as JSON lines for machines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime, tzinfo
+from typing import TextIO, TypeVar
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from windlass.report import jsonl, units
+from windlass.report.rows import Deed, HostStatus, KeptRelease
+from windlass.report.sink import Sink
+from windlass.report.status import status_table
+from windlass.report.text import cleaned, one_line
+
+PIPE_WIDTH = 200
+"""Columns where no terminal limits them, so that a line found by grep is whole."""
+
+GOOD_WORDS = {
+    "done": "green",
+    "nothing-to-do": "green",
+    "good": "green",
+    "live": "bold green",
+    "stable": "cyan",
+}
+BAD_WORDS = {
+    "failed": "red",
+    "bad": "red",
+    "went-back": "yellow",
+    "cancelled": "yellow",
+    "needs-person": "bold red",
+}
+
+Row = TypeVar("Row", HostStatus, KeptRelease, Deed)
+
+
+def show_status(
+    hosts: Sequence[HostStatus], *, json: bool = False, stream: TextIO | None = None, width: int | None = None
+) -> None:
+    """Print one table per host, or one object a line."""
+    _show(hosts, lambda known: map(status_table, known), json, stream, width)
+
+
+def show_releases(
+    releases: Sequence[KeptRelease],
+    *,
+    json: bool = False,
+    stream: TextIO | None = None,
+    width: int | None = None,
+    zone: tzinfo | None = None,
+) -> None:
+    """Print the kept releases in the order given, a table per host; moments in the operator's zone."""
+    _show(
+        releases, lambda rows: (releases_table(found, zone) for found in _by_host(rows)), json, stream, width
+    )
+
+
+def show_history(
+    deeds: Sequence[Deed],
+    *,
+    json: bool = False,
+    stream: TextIO | None = None,
+    width: int | None = None,
+    zone: tzinfo | None = None,
+) -> None:
+    """Print the ledger, newest first; `deeds` come as the ledger has them, oldest first."""
+    newest = list(reversed(deeds))
+    _show(newest, lambda rows: (history_table(found, zone) for found in _by_host(rows)), json, stream, width)
+
+
+def releases_table(releases: Sequence[KeptRelease], zone: tzinfo | None = None) -> Group:
+    """One host's kept releases."""
+    rows = []
+    for row in releases:
+        live = f"live ({row.slot})" if row.slot else "live"
+        state = _words([live if row.live else "", row.verdict, "stable" if row.stable else ""])
+        space = "" if row.size is None else units.size(row.size)
+        built = Text(_moment(row.created, zone))
+        cells = [Text(row.release), state, built, Text(space), Text(row.revision[:10], "dim")]
+        rows.append((cells, row.subject))
+    return _entries(releases[0].host, ("release", "state", "built", "size", "commit"), rows)
+
+
+def history_table(deeds: Sequence[Deed], zone: tzinfo | None = None) -> Group:
+    """One host's deeds, in the order given."""
+    rows = []
+    for row in deeds:
+        took = "" if row.seconds is None else units.duration(row.seconds)
+        cells = [Text(_moment(row.at, zone)), _words([row.outcome]), Text(row.release), Text(took)]
+        was = f"was {row.was}" if row.was and row.was != row.release else ""
+        deed = Text(f"{row.what} by {row.who}" if row.who else row.what)
+        rows.append(([*cells, deed], "; ".join(filter(None, (was, row.reason)))))
+    return _entries(deeds[0].host, ("when", "outcome", "release", "took", "what"), rows)
+
+
+def _entries(host: str, header: Sequence[str], rows: Sequence[tuple[list[Text], str]]) -> Group:
+    """Aligned columns, and under a row its detail, so that a long text does not make a column narrow."""
+    cells = [[Text(title, "dim") for title in header], *(row for row, _ in rows)]
+    widths = [max(cell.cell_len for cell in column) for column in zip(*cells, strict=True)]
+    for line in cells:
+        for cell, width in zip(line[:-1], widths, strict=False):
+            cell.pad_right(width - cell.cell_len)
+    found: list[RenderableType] = [Text(host, "bold"), Padding(Text("  ").join(cells[0]), (0, 0, 0, 2))]
+    for line, (_, detail) in zip(cells[1:], rows, strict=True):
+        joined = Text("  ").join(line)
+        joined.rstrip()
+        found.append(Padding(joined, (0, 0, 0, 2)))
+        if detail:
+            found.append(Padding(Text(detail, "dim"), (0, 0, 0, 6)))
+    return Group(*found, Text())
+
+
+def _words(words: Iterable[str]) -> Text:
+    styles = GOOD_WORDS | BAD_WORDS
+    shown = [Text(word, styles.get(word.split(" ")[0], "")) for word in words if word]
+    return Text(", ").join(shown)
+
+
+def _moment(moment: datetime | None, zone: tzinfo | None) -> str:
+    return "unknown" if moment is None else units.clock(moment, zone)
+
+
+def _by_host(rows: Sequence[Row]) -> list[list[Row]]:
+    hosts = dict.fromkeys(row.host for row in rows)
+    return [[row for row in rows if row.host == host] for host in hosts]
+
+
+def _show(
+    rows: Sequence[Row],
+    tables: Callable[[Sequence[Row]], Iterable[RenderableType]],
+    json: bool,
+    stream: TextIO | None,
+    width: int | None,
+) -> None:
+    sink = Sink(stream or sys.stdout)
+    if json:
+        sink.write("".join(jsonl.line(asdict(row)) for row in rows))
+        return
+    wide = width or (None if sink.terminal else PIPE_WIDTH)
+    console = Console(
+        file=sink.stream, width=wide, force_terminal=sink.terminal, highlight=False, markup=False
+    )
+    with console.capture() as captured:
+        for table in tables([cleaned(row, one_line) for row in rows]):
+            console.print(table)
+    text = captured.get()
+    sink.write("".join(f"{line.rstrip()}\n" for line in text.splitlines()))
