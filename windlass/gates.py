@@ -25,7 +25,7 @@ def healthy(config: Config, layout: Layout, slot: Slot, release: str, revision: 
     tries = str(max(1, int(health.start_timeout)))
     retry = ["--retry", tries, "--retry-delay", "1", "--retry-connrefused"]
     ask = cmd(*_curl(config), *retry, *_headers(config), f"http://127.0.0.1:{config.port(slot)}{health.path}")
-    who = cmd("ss", "--no-header", "--listening", "--tcp", "--numeric", "--processes", _source(config, slot))
+    who = cmd("ss", "--no-header", "--listening", "--tcp", "--numeric", "--processes", *_source(config, slot))
     return Gate(
         "healthy",
         arguments,
@@ -71,7 +71,7 @@ def soak(config: Config, slot: Slot, release: str) -> Gate:
         "max_errors_percent": settings.max_errors_percent,
         "min_errors": settings.min_errors,
     }
-    follow = cmd("timeout", settings.seconds, "tail", "--lines=0", "--follow=name", log)
+    follow = cmd("timeout", f"{settings.seconds:g}", "tail", "--lines=0", "--follow=name", log)
     errors = cmd("grep", '"status":"5[0-9][0-9]".*"upstream_addr":"' + upstream(config, slot))
     describe = cmd("pm2", "describe", config.process_name(slot))
     return Gate(
@@ -88,13 +88,21 @@ def soak(config: Config, slot: Slot, release: str) -> Gate:
 
 def drained(config: Config, slot: Slot) -> Gate:
     """Nobody is connected to the slot any more, or `web.drain` seconds have passed."""
-    look = cmd("ss", "--no-header", "--tcp", "--numeric", "state", "established", _source(config, slot))
+    look = cmd("ss", "--no-header", "--tcp", "--numeric", "state", "established", *_source(config, slot))
     wait = f"while {look} | grep --quiet .; do sleep 1; done"
     return Gate(
         "drained",
         {"port": config.port(slot), "seconds": config.web.drain},
-        cmd("timeout", config.web.drain, "bash", "-c", wait),
+        cmd("timeout", f"{config.web.drain:g}", "bash", "-c", wait),
     )
+
+
+def longest(gate: Gate) -> float:
+    """Seconds after which the gate has decided, whatever the app does; a step's time-out is not below it."""
+    known = gate.arguments
+    request = 3 * known.get("request_timeout", 0)
+    waits = ("start_timeout", "min_healthy", "timeout", "seconds")
+    return float(sum(known.get(wait, 0) for wait in waits) + request + 10)
 
 
 def upstream(config: Config, slot: Slot) -> str:
@@ -128,9 +136,9 @@ def _app(config: Config, layout: Layout, slot: Slot, release: str) -> dict[str, 
     }
 
 
-def _curl(config: Config) -> list[str | float]:
+def _curl(config: Config) -> list[str]:
     fail = ["--fail"] if config.health.status < 400 else []
-    return ["curl", *fail, "--silent", "--show-error", "--max-time", config.health.timeout]
+    return ["curl", *fail, "--silent", "--show-error", "--max-time", f"{config.health.timeout:g}"]
 
 
 def _headers(config: Config) -> list[str]:
@@ -138,5 +146,5 @@ def _headers(config: Config) -> list[str]:
     return ["--header", f"Host: {host_name(config)}", "--header", f"X-Forwarded-Proto: {scheme}"]
 
 
-def _source(config: Config, slot: Slot) -> str:
-    return f"( sport = :{config.port(slot)} )"
+def _source(config: Config, slot: Slot) -> list[str]:
+    return ["sport", "=", f":{config.port(slot)}"]

@@ -103,6 +103,19 @@ def test_a_health_status_that_curl_calls_a_failure_may_be_the_wanted_one() -> No
     assert "--fail" not in gates.through_nginx(wanted, "blue").by_hand.text
 
 
+def test_a_gate_is_given_all_the_time_that_it_may_need() -> None:
+    wanted = config(
+        health={"start_timeout": 600, "min_healthy": 30, "timeout": 5},
+        soak={"seconds": 900},
+        web={"drain": 400},
+    )
+    health, nginx, soak, drain = map(gates.longest, every_gate(wanted))
+    assert health > 600 + 30 + 5
+    assert nginx > gates.NGINX_TIMEOUT
+    assert soak > 900 + 2 * 5
+    assert drain > 400
+
+
 def test_draining_by_hand_ends_when_nobody_is_connected() -> None:
     gate = gates.drained(config(web={"ports": [4999, 4998], "drain": 5}), "blue")
     subprocess.run(["bash", "-euo", "pipefail", "-c", gate.by_hand.text], check=True, timeout=4)
