@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +30,7 @@ def read_fingerprint(text: str) -> str:
     digest = text.strip().removeprefix("SHA256:").rstrip("=")
     try:
         size = len(base64.b64decode(digest + "=" * (-len(digest) % 4), validate=True))
-    except (binascii.Error, ValueError):
+    except ValueError:
         size = 0
     if size != 32:
         raise UsageError(

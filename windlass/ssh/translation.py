@@ -72,10 +72,17 @@ def _refused(_error: BaseException, peer: Peer) -> WindlassError:
     )
 
 
+def _no_banner(_error: BaseException, peer: Peer) -> WindlassError:
+    return ConnectionFailed(
+        f"{peer.where} takes connections, but did not answer as an SSH server does within {peer.timeout:g} s",
+        hint="is the port sshd's? If so, the server may be overloaded: try again, or look at its console",
+    )
+
+
 def _hung_up(_error: BaseException, peer: Peer) -> WindlassError:
     return ConnectionFailed(
         f"{peer.where} hung up before anybody was logged in",
-        hint="sshd may be full (MaxStartups) or refuse this address (fail2ban): wait a minute and try again",
+        hint="is the port sshd's? If so, it may be full (MaxStartups) or refuse this address (fail2ban)",
     )
 
 
@@ -142,13 +149,11 @@ def _ssh(error: ssh_exception.SSHException, peer: Peer) -> WindlassError:
     """Paramiko says most things by text alone; what lies beneath tells silence from a hang-up."""
     text = str(error)
     if text.startswith("Error reading SSH protocol banner"):
-        beneath = error.__context__
-        return _no_answer(error, peer) if isinstance(beneath, TimeoutError) else _hung_up(error, peer)
-    if text.startswith("Indecipherable protocol version"):
-        return ConnectionFailed(
-            f"what answers on {peer.where} is no SSH server",
-            hint="is the port right? Another is given as host:port",
+        return (
+            _no_banner(error, peer) if isinstance(error.__context__, TimeoutError) else _hung_up(error, peer)
         )
+    if text.startswith("Indecipherable protocol version"):
+        return _no_banner(error, peer)
     if text in ("Negotiation failed.", "Channel closed.", "SSH session not active"):
         return _hung_up(error, peer)
     if text in (

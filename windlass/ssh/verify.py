@@ -64,11 +64,21 @@ def host_key(key: PKey) -> HostKey:
     return HostKey(key.get_name(), key.asbytes())
 
 
+class PunctualTransport(Transport):  # type: ignore[misc]
+    """Tells a server that fell silent from one that hung up; Paramiko says EOFError for both."""
+
+    def get_exception(self) -> Exception | None:
+        error: Exception | None = super().get_exception()
+        if isinstance(error, EOFError) and self.packetizer.handshake_timed_out():
+            return TimeoutError()
+        return error
+
+
 def transport_factory(trust: Trust, timeout: float) -> Callable[..., Any]:
     """A maker of transports that ask for the known key types first and give up after `timeout` seconds."""
 
     def make(sock: Any, **options: Any) -> Transport:
-        transport = Transport(sock, **options)
+        transport = PunctualTransport(sock, **options)
         security = transport.get_security_options()
         security.key_types = trust.preferred(tuple(security.key_types))
         transport.banner_timeout = transport.handshake_timeout = timeout
