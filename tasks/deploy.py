@@ -67,7 +67,9 @@ def chosen_ref(config: Config, revision: str | None, target: str | None) -> str:
         try:
             return check_ref(revision)
         except ValueError as error:
-            raise UsageError(f"--revision: {error}; nothing was touched", hint="fab deploy --revision main") from None
+            raise UsageError(
+                f"--revision: {error}; nothing was touched", hint="fab deploy --revision main"
+            ) from None
     chosen = config.targets.get(target) if target else next(iter(config.targets.values()), None)
     return (chosen.branch if chosen else None) or config.app.branch
 
@@ -99,7 +101,9 @@ def deploy_to(crew: Crew, ref: str, options: Options, *, dry_run: bool, json: bo
     return run(crew, plans)
 
 
-def plan_for(config: Config, look: Look, revision: Revision, options: Options, *, first: bool, host: str) -> Plan:
+def plan_for(
+    config: Config, look: Look, revision: Revision, options: Options, *, first: bool, host: str
+) -> Plan:
     """The plan of one host; the first of several migrates."""
     from dataclasses import replace
 
@@ -120,7 +124,9 @@ def plan_for(config: Config, look: Look, revision: Revision, options: Options, *
     return plans.deploy(config, look, revision, to, replace(options, migrates=first))
 
 
-def cutover_to(config: Config, look: Look, release: str, revision: str, *, page: bool = False, known: bool = False) -> Cutover:
+def cutover_to(
+    config: Config, look: Look, release: str, revision: str, *, page: bool = False, known: bool = False
+) -> Cutover:
     """The cutover from what is live to a release on the idle slot."""
     from pathlib import PurePosixPath
 
@@ -149,7 +155,9 @@ def same_revision(crew: Crew, revisions: list[Revision], ref: str) -> Revision:
     from windlass.errors import Refused
 
     if len({revision.hash for revision in revisions}) > 1:
-        raise Refused(f"the hosts see different commits as {ref}; nothing was changed", hint="the same command again")
+        raise Refused(
+            f"the hosts see different commits as {ref}; nothing was changed", hint="the same command again"
+        )
     return revisions[0]
 
 

@@ -32,7 +32,7 @@ def look_of(config: Config, answers: dict[str, Any]) -> Look:
 
 
 def look_and_fetch(config: Config, host: Host, ref: str) -> tuple[Look, Revision]:
-    """Look, fetch and resolve the revision: one round trip where the app has a home on the host already.
+    """Look, fetch and resolve the revision: one round trip where the workspace is there already.
 
     Raises NotReady with everything that is missing, UsageError for a revision that does not exist,
     StepFailed where the fetch fails.
@@ -41,7 +41,7 @@ def look_and_fetch(config: Config, host: Host, ref: str) -> tuple[Look, Revision
     from windlass.plans import deploy
 
     resolve = revisions.question(config, ref)
-    if not host.opened.rooted:
+    if not host.opened.cloned:
         seen = look(config, host)
         check_ready(config, host, seen, building=True)
         host.visit.settle()

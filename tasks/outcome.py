@@ -42,7 +42,10 @@ def message(config: Config, host: str, plan: Plan, end: dict[str, Any]) -> tuple
     if outcome == "went-back":
         return f"{what}. It was live for a moment and was taken back: {visitors}", hint
     if outcome == "cancelled":
-        return f"cancelled at {failure['title']} ({failure['reason']}): {visitors}, nothing is left half done", ""
+        return (
+            f"cancelled at {failure['title']} ({failure['reason']}): {visitors}, nothing is left half done",
+            "",
+        )
     return f"{what}. Visitors saw nothing: {visitors}", hint
 
 

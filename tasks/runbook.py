@@ -12,7 +12,11 @@ def print_plan(host: str, plan: Plan) -> None:
     """Print a plan as commented shell text."""
     from windlass.report.runbook import runbook
 
-    steps = [(stage.name, step.title, text_of(step), step.unchanged) for stage in plan.stages for step in stage.steps]
+    steps = [
+        (stage.name, step.title, text_of(step), step.unchanged)
+        for stage in plan.stages
+        for step in stage.steps
+    ]
     head = [f"# {plan.title}, on {host}", *(f"# {note}" for note in plan.notes)]
     print("\n".join([*head, plan.prologue.text, runbook(steps)]))
 

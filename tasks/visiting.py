@@ -68,7 +68,9 @@ def crew(
             def wire() -> Any:
                 from windlass.protocol import agent_command
 
-                link = connect(spec, timeout=config.ssh.connect_timeout, forward_agent=config.ssh.forward_agent)
+                link = connect(
+                    spec, timeout=config.ssh.connect_timeout, forward_agent=config.ssh.forward_agent
+                )
                 return link.open_agent(agent_command(), for_good=True)
 
             opened.append(open_host(spec.name, wire, opening, report.emit, began))

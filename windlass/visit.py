@@ -72,11 +72,11 @@ class Opening:
 
 @dataclass
 class Opened:
-    """What the agent said when it opened: the run's name, the user, what is live, whether the app has a home yet."""
+    """What the agent said when it opened: the run's name, the user, what is live, whether the workspace is there."""
 
     run: str
     user: str
-    rooted: bool
+    cloned: bool
     live: dict[str, str] = field(default_factory=dict)
 
 
@@ -100,7 +100,7 @@ class Visit:
         self._what = opening
         self._wire.send(agent_sources() + encode("open", **opening.fields()))
         message = self.expect("opened")
-        return Opened(message["run"], message["user"], message["rooted"], message["live"])
+        return Opened(message["run"], message["user"], message["cloned"], message["live"])
 
     def ask(self, *questions: Question[Any]) -> dict[str, Any]:
         """Every question's parsed answer, by name, in one round trip."""

@@ -25,6 +25,7 @@ class PlanRun:
     def run(self) -> None:
         """Run the stages as the client says go, then tell it, and the ledger, how it ended."""
         if self.plan.get("record") is not None:
+            self.session.make_folders()
             self.session.record("start", live=self._before, **self.plan["record"])
         failure = self._run_stages()
         recovered = True

@@ -6,6 +6,7 @@ import os
 import pwd
 import signal
 import sys
+import tempfile
 import time
 from typing import Any, Dict, List, Optional
 
@@ -40,13 +41,24 @@ class Session:
         return live(self.paths)
 
     def folder(self) -> str:
-        """The folder of this run's step files, made when it is first needed."""
-        path = os.path.join(self.paths["logs"], self.run_id)
+        """The folder of this run's step files: among the app's logs, or a private one where those are another's."""
+        logs = self.paths["logs"]
+        path = os.path.join(logs, self.run_id)
         try:
-            os.makedirs(path, mode=0o700, exist_ok=True)
+            if os.stat(self.paths["root"]).st_uid == os.geteuid():
+                os.makedirs(path, mode=0o700, exist_ok=True)
+            else:
+                path = tempfile.mkdtemp(prefix="windlass-")
         except OSError:
             pass  # a full disk: steps then run from memory and are logged to the operator alone
         return path
+
+    def make_folders(self) -> None:
+        """Make those of the app's folders that are not there. Raises OSError."""
+        for folder in self.paths["folders"]:
+            os.makedirs(folder, mode=0o755, exist_ok=True)
+        for folder in self.paths["private"]:
+            os.makedirs(folder, mode=0o700, exist_ok=True)
 
     def take_lock(self) -> bool:
         """Take the app's lock and say so in its file; False once the client was told who holds it."""
@@ -138,17 +150,17 @@ def _handle_signals(channel: Channel) -> None:
 def _serve(session: Session) -> int:
     if session.opening["mode"] == "stop":
         return stop.serve(session)
-    refusal = _refusal(session.paths["root"])
-    if refusal:
-        session.channel.send("refused", **refusal)
-        return 1
-    rooted = os.path.isdir(session.paths["root"])
-    if session.opening["mode"] == "locked" and rooted and not _open_locked(session):
-        return 75
+    if session.opening["mode"] == "locked":
+        refusal = _refusal(session.paths["root"])
+        if refusal:
+            session.channel.send("refused", **refusal)
+            return 1
+        if os.path.isdir(session.paths["root"]) and not _open_locked(session):
+            return 75
     session.channel.send(
         "opened",
         run=session.run_id,
-        rooted=rooted,
+        cloned=os.path.isdir(os.path.join(session.paths["workspace"], ".git")),
         user=pwd.getpwuid(os.geteuid()).pw_name,
         live=session.live(),
     )
@@ -201,11 +213,7 @@ def _open_locked(session: Session) -> bool:
 def _settle(session: Session) -> bool:
     """Make the app's folders on a server that sees it for the first time, and take the lock."""
     try:
-        for folder in session.paths["folders"]:
-            os.makedirs(folder, mode=0o755, exist_ok=True)
-        for folder in session.paths["private"]:
-            os.makedirs(folder, mode=0o700, exist_ok=True)
-            os.chmod(folder, 0o700)
+        session.make_folders()
     except OSError as error:
         session.channel.send("refused", why="folders", detail=str(error))
         return False
