@@ -93,6 +93,7 @@ class App:
 
     def __init__(self, name: str, port: int = 0) -> None:
         self.name = name
+        self.connections = 0  # open ones, idle or not
         self.seen: list[tuple[str, str, dict[str, str]]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._server.daemon_threads = True
@@ -108,6 +109,14 @@ def _handler(app: App) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            app.connections += 1
+            super().setup()
+
+        def finish(self) -> None:
+            super().finish()
+            app.connections -= 1
 
         def do_GET(self) -> None:
             app.seen.append((self.command, self.path, {k.lower(): v for k, v in self.headers.items()}))

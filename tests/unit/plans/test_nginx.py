@@ -43,6 +43,7 @@ def test_a_first_install_is_loaded_without_a_restart(config: Config, server: Ngi
     facts = asked(nginx(config))
     assert difference(config, facts) == ""
     assert facts.listening
+    assert facts.version.startswith("1.")
     assert ask(config.nginx.listen).status == 502  # the site is there, the app is not
     assert "Back in a moment" in ask(config.nginx.listen).text
     assert leftovers(server) == []

@@ -53,6 +53,25 @@ def test_a_kept_alive_connection_follows_the_flip(app: Hosted) -> None:
     assert asyncio.run(both()) == ['{"commit": "blue"}', '{"commit": "green"}']
 
 
+def test_the_flag_is_seen_at_once_where_nginx_caches_open_files(
+    host: Callable[..., Hosted], nginx: Nginx
+) -> None:
+    app = host()
+    caching = "open_file_cache max=100 inactive=60s; open_file_cache_valid 60s; open_file_cache_errors on;"
+    (nginx.folder / "conf.d/caching.conf").write_text(caching)
+    nginx.start()
+    for slot in ("blue", "green", "blue"):
+        assert slot in app.ask().text
+        app.flip()
+
+
+def test_connections_to_the_app_are_reused_and_soon_closed_so_that_a_slot_drains(app: Hosted) -> None:
+    for _ in range(5):
+        app.ask()
+    assert app.blue.connections == 1
+    wait_until(lambda: app.blue.connections == 0, 4, "nginx keeps an idle connection to the app")
+
+
 def test_the_app_is_told_about_its_visitor(app: Hosted) -> None:
     app.ask("/a%2Fb?q=1", {"Host": "shop.example:8080", "X-Forwarded-For": "203.0.113.9"})
     method, path, headers = app.blue.seen[-1]
