@@ -2,11 +2,13 @@
 
 from invoke.collection import Collection
 
-from tasks import config, deploy, nginx, trust
+from tasks import config, deploy, nginx, rollback, trust
 from windlass.usage import exit_with_usage_code
 
 exit_with_usage_code()
 
 namespace = Collection(config, nginx)
 namespace.add_task(deploy.deploy)
+namespace.add_task(rollback.rollback)
+namespace.add_task(rollback.restart)
 namespace.add_task(trust.trust)

@@ -9,7 +9,7 @@ from windlass.commands import pm2, recovery, releases, slots
 from windlass.config import Config
 from windlass.layout import Slot, other
 from windlass.plan import Stage, Step
-from windlass.shell import Command, all_of, cmd, write_file
+from windlass.shell import Command, all_of, cmd, quote, when, write_file
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def start(config: Config, to: Cutover) -> Stage:
     launch = all_of(
         cmd("rm", "-f", layout.standby),
         pm2.ensure_daemon(),
-        pm2.delete(names),
+        when(cmd("test", "-L", layout.slot_release(to.slot)), pm2.delete(names)),
         slots.lay_flag(layout),
         slots.assign(layout, to.slot, to.release),
         write_file(layout.maintenance_page, to.page),
@@ -150,7 +150,9 @@ def _remove(config: Config, slot: Slot) -> Command:
 
 def _last_lines(config: Config, slot: Slot) -> Command:
     log = config.layout.logs / "app" / config.process_name(slot)
-    return Command(f"tail -n 20 -- {log}.err.log {log}.out.log 2>/dev/null || true")
+    return Command(
+        f"tail -n 20 -- {quote(str(log) + '.err.log')} {quote(str(log) + '.out.log')} 2>/dev/null || true"
+    )
 
 
 def _logs_hint(config: Config, slot: Slot) -> str:

@@ -1,0 +1,181 @@
+"""Going back, and starting again what is live."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fabric import task
+
+from tasks.chosen import chosen_config
+
+if TYPE_CHECKING:
+    from invoke.context import Context
+
+    from tasks.visiting import Crew
+    from windlass.facts.state import Release
+    from windlass.plan import Plan
+    from windlass.plans.look import Look
+
+HELP = {
+    "app": "the app (default: windlass.app of fabric.yaml, else the only one)",
+    "target": "the hosts of this target, where -H names none",
+    "dry-run": "print every step's commands instead of running them",
+    "json": "one JSON object a line",
+    "verbose": "every line that the steps print",
+}
+
+
+@task(
+    help={
+        **HELP,
+        "commit": "this hash, tag or branch: its kept release, else it is built (default: the last good release)",
+        "stable": "the newest release that mark-stable marked",
+    }
+)
+def rollback(
+    ctx: Context,
+    commit: str | None = None,
+    stable: bool = False,
+    dry_run: bool = False,
+    app: str | None = None,
+    target: str | None = None,
+    json: bool = False,
+    verbose: bool = False,
+) -> None:
+    """Go back to the last good release, or to the one named."""
+    from invoke.exceptions import Exit
+
+    from tasks.visiting import crew
+    from windlass.errors import UsageError
+
+    if commit and stable:
+        raise UsageError(
+            "--commit and --stable name two releases; nothing was touched", hint="give one of them"
+        )
+    config = chosen_config(ctx, app)
+    what = "rollback --dry-run" if dry_run else "rollback"
+    with crew(ctx, config, what, target=target, locked=True, json=json, verbose=verbose) as hosts:
+        code = roll_back(hosts, commit, stable=stable, dry_run=dry_run, json=json)
+    if code:
+        raise Exit(code=code)
+
+
+@task(help=HELP)
+def restart(
+    ctx: Context,
+    dry_run: bool = False,
+    app: str | None = None,
+    target: str | None = None,
+    json: bool = False,
+    verbose: bool = False,
+) -> None:
+    """Start the live release anew on the other slot, losing no request."""
+    from invoke.exceptions import Exit
+
+    from tasks.deploy import refuse_stopped
+    from tasks.looking import check_ready, look
+    from tasks.visiting import crew
+    from windlass.errors import Refused
+    from windlass.plans import rollback as plans
+    from windlass.runner import each
+
+    config = chosen_config(ctx, app)
+    with crew(ctx, config, "restart", target=target, locked=True, json=json, verbose=verbose) as hosts:
+        looks: list[Look] = each(hosts.hosts, lambda host: look(config, host))
+        refuse_stopped(hosts, looks)
+        built = []
+        for host, seen in zip(hosts.hosts, looks, strict=True):
+            check_ready(config, host, seen, building=False)
+            live = seen.state.release(seen.state.live)
+            if live is None:
+                raise Refused(
+                    f"{host.name}: nothing is live; nothing was changed", hint=f"fab deploy -H {host.name}"
+                )
+            built.append(plans.restart(config, seen.state, _known(hosts, seen, live)))
+        code = _run_or_print(hosts, built, dry_run=dry_run)
+    if code:
+        raise Exit(code=code)
+
+
+def roll_back(crew: Crew, commit: str | None, *, stable: bool, dry_run: bool, json: bool) -> int:
+    """Choose on every host, refuse where they differ, then go back; the exit code."""
+    from tasks.deploy import deploy_to
+    from tasks.looking import check_ready, look
+    from windlass.errors import Refused
+    from windlass.events import Note
+    from windlass.plans import rollback as plans
+    from windlass.plans.deploy import Options
+    from windlass.runner import each
+
+    looks: list[Look] = each(crew.hosts, lambda host: look(crew.config, host))
+    chosen = [_choose(crew, seen, commit, stable=stable) for seen in looks]
+    if commit and not all(chosen):
+        return deploy_to(crew, _as_ref(commit), Options(), dry_run=dry_run, json=json)
+    releases = [release for release in chosen if release is not None]
+    if len({release.revision for release in releases}) > 1:
+        listed = ", ".join(
+            f"{host.name}: {release.id}" for host, release in zip(crew.hosts, releases, strict=True)
+        )
+        raise Refused(
+            f"the hosts would go back to different revisions ({listed}); nothing was changed",
+            hint="name one: fab rollback --commit",
+        )
+    if all(seen.state.live == release.id for seen, release in zip(looks, releases, strict=True)):
+        return _live_already(crew, looks)
+    built = []
+    for host, seen, release in zip(crew.hosts, looks, releases, strict=True):
+        check_ready(crew.config, host, seen, building=False)
+        to = _known(crew, seen, release)
+        make = plans.choose if seen.state.stopped is not None else plans.rollback
+        built.append(make(crew.config, seen.state, to))
+        for note in built[-1].notes:
+            crew.report.emit(Note(host.name, note, "warning"))
+    return _run_or_print(crew, built, dry_run=dry_run)
+
+
+def _choose(crew: Crew, seen: Look, commit: str | None, *, stable: bool) -> Release | None:
+    """The kept release to go back to; None where a named commit has to be built."""
+    from windlass.plans import rollback as plans
+
+    if stable:
+        return plans.newest_stable(seen.state)
+    if commit is None:
+        return plans.previous(seen.state)
+    return seen.state.release(commit) or plans.kept_for(seen.state, commit.lower())
+
+
+def _as_ref(commit: str) -> str:
+    from windlass.config.fields import check_ref
+    from windlass.errors import UsageError
+
+    try:
+        return check_ref(commit)
+    except ValueError as error:
+        raise UsageError(
+            f"--commit: {error}; nothing was changed", hint="fab releases lists what is kept"
+        ) from None
+
+
+def _known(crew: Crew, seen: Look, release: Release):  # type: ignore[no-untyped-def]
+    from tasks.deploy import cutover_to
+
+    return cutover_to(crew.config, seen, release.id, release.revision, known=True)
+
+
+def _live_already(crew: Crew, looks: list[Look]) -> int:
+    from windlass.events import Ended
+
+    for host, seen in zip(crew.hosts, looks, strict=True):
+        crew.report.emit(Ended(host.name, "nothing-to-do", seen.state.live, crew.seconds()))
+    return 0
+
+
+def _run_or_print(crew: Crew, plans: list[Plan], *, dry_run: bool) -> int:
+    from tasks.runbook import print_plan
+    from tasks.visiting import run
+
+    if not dry_run:
+        return run(crew, plans)
+    for host, plan in zip(crew.hosts, plans, strict=True):
+        print_plan(host.name, plan)
+    return 0

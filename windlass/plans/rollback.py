@@ -1,0 +1,163 @@
+"""Going back: to a release that is kept built, by the same cutover as a deploy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from windlass.commands import releases, slots
+from windlass.config import Config
+from windlass.errors import Refused
+from windlass.facts.state import Release, State
+from windlass.plan import Plan, Stage, Step
+from windlass.plans import golive
+from windlass.plans.golive import Cutover
+from windlass.plans.history import bad, stable, went_live
+from windlass.shell import Command, all_of, quote, write_file
+
+
+def previous(state: State) -> Release:
+    """The newest good release that was live before the live one was. Raises Refused where there is none.
+
+    Twice in a row goes further back: what came after the live release's first time is never chosen.
+    """
+    lived, wrong = went_live(state.records), bad(state.records)
+    before = lived[: lived.index(state.live)] if state.live in lived else lived
+    for release in reversed(before):
+        kept = state.release(release)
+        if kept and release not in wrong and release != state.live:
+            return kept
+    raise Refused(
+        f"there is no good release before {state.live or 'the first'} to go back to; nothing was changed",
+        hint="fab releases lists what is kept; fab rollback --commit builds any commit",
+    )
+
+
+def newest_stable(state: State) -> Release:
+    """The newest kept release marked stable. Raises Refused where there is none."""
+    for release in reversed(stable(state.records)):
+        kept = state.release(release)
+        if kept:
+            return kept
+    raise Refused(
+        "no kept release is marked stable; nothing was changed", hint="fab mark-stable marks the live one"
+    )
+
+
+def kept_for(state: State, revision: str) -> Release | None:
+    """The newest kept release of a revision (a full hash or a prefix of at least seven digits) that is not bad.
+
+    A bad one is better than none: it was named.
+    """
+    if len(revision) < 7:
+        return None
+    of_revision = [kept for kept in state.releases if kept.revision.startswith(revision)]
+    wrong = bad(state.records)
+    return next((kept for kept in reversed(of_revision) if kept.id not in wrong), None) or next(
+        iter(reversed(of_revision)), None
+    )
+
+
+def rollback(config: Config, state: State, to: Cutover) -> Plan:
+    """Go live with a kept release; what was live is bad from then on."""
+    record = {**_record(state, to), "rolled_from": state.live}
+    prune = None
+    stages = standby(config, to) if is_standby(state, to) else golive.stages(config, to, prune)
+    return Plan(
+        f"Roll {config.app.name} back to {to.release}",
+        stages,
+        recovery=golive.recover(config),
+        prologue=prologue(to),
+        record=record,
+        notes=tuple(differences(state, to.release)),
+    )
+
+
+def restart(config: Config, state: State, to: Cutover) -> Plan:
+    """Start the live release anew on the other slot and move there."""
+    return Plan(
+        f"Restart {config.app.name} ({to.release})",
+        golive.stages(config, to, None),
+        recovery=golive.recover(config),
+        prologue=prologue(to),
+        record=_record(state, to),
+    )
+
+
+def choose(config: Config, state: State, to: Cutover) -> Plan:
+    """While the app is stopped: make the release the one that a resume starts, and start nothing."""
+    layout = config.layout
+    text = all_of(
+        slots.lay_flag(layout),
+        slots.assign(layout, to.slot, to.release),
+        write_file(layout.slot_config(to.slot), to.ecosystem),
+        slots.switch(layout, to.slot),
+        releases.publish(layout, to.release),
+    )
+    return Plan(
+        f"Choose {to.release} for {config.app.name}, which stays stopped",
+        (Stage("choose", (Step("choose the release", text),), on_cancel="finish"),),
+        recovery=golive.recover(config),
+        prologue=prologue(to),
+        record={**_record(state, to), "rolled_from": state.live},
+    )
+
+
+def is_standby(state: State, to: Cutover) -> bool:
+    """Whether the release runs on the idle slot already."""
+    return state.standby is not None and state.slots.get(to.slot) == to.release
+
+
+def standby(config: Config, to: Cutover) -> tuple[Stage, ...]:
+    """The rename alone: the release still runs on the other slot; its health is asked once more."""
+    check = golive.start(config, to).steps[1]
+    return (
+        Stage("start", (check,)),
+        golive.cutover(config, to),
+        golive.soak(config, to),
+        golive.finish(config, to, None),
+    )
+
+
+def differences(state: State, release: str) -> Iterable[str]:
+    """What going back to a release does not take back: migrations since, another `.env`."""
+    later = [
+        name
+        for record in state.records
+        if record.get("event") == "end" and _number(record.get("release")) > _number(release)
+        for name in record.get("migrations", [])
+        if record.get("outcome") != "failed"
+    ]
+    if later:
+        yield (
+            f"the database stays as it is: it has migrations that {release} does not know ({', '.join(dict.fromkeys(later))}); "
+            "their down SQL is in backups/ on the server"
+        )
+    env = next((known.get("env") for known in reversed(state.records) if _went_well(known, release)), None)
+    if env and env != state.env_fingerprint:
+        yield f".env has changed since {release} went live: it starts with the present one"
+
+
+def prologue(to: Cutover) -> Command:
+    return Command(f'export PATH={quote(to.node)}:"$PATH"')
+
+
+def _went_well(record: Mapping[str, Any], release: str) -> bool:
+    return (
+        record.get("event") == "end" and record.get("outcome") == "done" and record.get("release") == release
+    )
+
+
+def _number(release: object) -> int:
+    head = str(release or "").split("-")[0]
+    return int(head) if head.isdigit() else 0
+
+
+def _record(state: State, to: Cutover) -> dict[str, Any]:
+    return {
+        "release": to.release,
+        "revision": to.revision,
+        "env": state.env_fingerprint,
+        "was": state.live,
+        "migrations": [],
+    }
