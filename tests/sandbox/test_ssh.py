@@ -528,6 +528,17 @@ def test_a_forwarded_agent_signs_on_the_server(
     wait_until(lambda: lasting_threads() <= before, 5, "a thread keeps the process from ending")
 
 
+def test_a_forwarded_agent_that_goes_away_is_only_gone(
+    known: HostSpec, client: Client, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with running_agent(client.key) as agent:
+        monkeypatch.setenv("SSH_AUTH_SOCK", agent)
+        link = connect(known, forward_agent=True)
+    with link:
+        assert all_of(link.open_agent("ssh-add -l || echo status $?")).startswith(b"status")
+    assert capfd.readouterr().err == ""
+
+
 def test_forwarding_without_an_agent_is_refused_before_connecting(sshd: Sshd, known: HostSpec) -> None:
     with pytest.raises(UsageError, match="no ssh-agent"):
         connect(known, forward_agent=True)

@@ -18,9 +18,6 @@ from tests.support.sshd import Client, Sshd, running_sshd
 from tests.support.tiers import require
 
 CHECKOUT = Path(__file__).parents[2]
-FABFILE = (
-    "from invoke.collection import Collection\nfrom tasks.trust import trust\nnamespace = Collection(trust)\n"
-)
 
 
 @pytest.fixture

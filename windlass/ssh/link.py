@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from typing import Any
 from windlass.address import HostSpec
 from windlass.errors import UsageError
 from windlass.ssh.channel import Channel
+from windlass.ssh.forward import forward_agent as forward
+from windlass.ssh.keys import agent_socket
 from windlass.ssh.peer import Peer
 from windlass.ssh.route import Hop, close_all, plan_route
 from windlass.ssh.translation import translate, translated
@@ -24,8 +25,9 @@ logging.getLogger("paramiko").addHandler(logging.NullHandler())
 class Link:
     """An authenticated connection; `peer` says to whom. Close it, or use it in a `with`."""
 
-    def __init__(self, hops: Sequence[Hop]) -> None:
+    def __init__(self, hops: Sequence[Hop], agent: str = "") -> None:
         self._hops = tuple(hops)
+        self._agent = agent
         self.peer: Peer = hops[-1].peer
 
     def open_agent(self, command: str, *, for_good: bool = False) -> Channel:
@@ -34,10 +36,17 @@ class Link:
         `for_good` closes the link with the channel. Raises ConnectionFailed if the server does not start it,
         or not in time.
         """
-        connection = self._hops[-1].connection
-        with translated(self.peer), _deadline(connection.transport, self.peer):
-            channel = connection.create_session()
-            channel.exec_command(command)
+        transport = self._hops[-1].connection.transport
+        try:
+            with translated(self.peer), _deadline(transport, self.peer):
+                channel = transport.open_session()
+                if self._agent:
+                    forward(channel, self._agent)
+                channel.exec_command(command)
+        except BaseException:
+            if for_good:
+                self.close()
+            raise
         return Channel(channel, self.peer, self.close if for_good else lambda: None)
 
     @property
@@ -71,25 +80,25 @@ def connect(
     Raises HostKeyRefused for a host that is not known, AuthenticationFailed, ConnectionFailed, ConfigError.
     """
     hops = plan_route(host, timeout, config_file, identities)
-    hops[-1].connection.forward_agent = _forwards(hops[-1], forward_agent)
+    agent = _agent_to_forward(hops[-1], forward_agent)
     try:
         for hop in hops:
             hop.open()
     except BaseException:
         close_all(hops)
         raise
-    return Link(hops)
+    return Link(hops, agent)
 
 
-def _forwards(hop: Hop, wanted: bool) -> bool:
-    """Whether to forward the agent: where the config or ssh_config says so and there is one."""
-    has_agent = bool(os.environ.get("SSH_AUTH_SOCK"))
-    if wanted and not has_agent:
+def _agent_to_forward(hop: Hop, wanted: bool) -> str:
+    """The agent's socket where the config or ssh_config says that it is lent; "" else."""
+    path = agent_socket(hop.settings)
+    if wanted and not path:
         raise UsageError(
             f"forward_agent is set for {hop.peer.name}, but there is no ssh-agent to forward",
             hint="eval $(ssh-agent) && ssh-add, then try again",
         )
-    return has_agent and (wanted or hop.settings.on("forwardagent"))
+    return path if wanted or hop.settings.on("forwardagent") else ""
 
 
 @contextmanager

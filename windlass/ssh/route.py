@@ -47,9 +47,6 @@ class Hop:
         transport = client.get_transport()
         if transport is not None:
             transport.close()
-        handler = getattr(self.connection, "_agent_handler", None)
-        if handler is not None:
-            handler.close()
         sock = self.connection.connect_kwargs.get("sock")
         if sock is not None:
             sock.close()
