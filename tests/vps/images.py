@@ -39,6 +39,9 @@ runuser -u deploy -- env HOME=/home/deploy pm2 kill
 systemctl start pm2-deploy
 rm -rf /root/.pm2 /root/.npm
 
+# Nothing that fetches or works by the clock in the middle of a test.
+systemctl mask --now apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer dpkg-db-backup.timer
+
 cat > /tmp/roles.sql <<'SQL'
 CREATE ROLE :"name" LOGIN CREATEDB PASSWORD :'password';
 CREATE DATABASE :"database" OWNER :"name";
@@ -46,6 +49,17 @@ SQL
 chmod 644 /tmp/roles.sql
 runuser -u postgres -- psql -v ON_ERROR_STOP=1 -v name="$DATABASE_USER" -v password="$DATABASE_PASSWORD" \
     -v database="$DATABASE" -f /tmp/roles.sql
+
+# Debian's script sleeps for two seconds of each boot.
+version=$(ls /etc/postgresql)
+mkdir /etc/systemd/system/postgresql@.service.d
+cat > /etc/systemd/system/postgresql@.service.d/quick.conf <<UNIT
+[Service]
+ExecStart=
+ExecStart=/usr/sbin/runuser -u postgres -- /usr/lib/postgresql/$version/bin/pg_ctl start --wait --silent \
+    -D /var/lib/postgresql/%I -l /var/log/postgresql/postgresql-%i.log \
+    -o "-c config_file=/etc/postgresql/%I/postgresql.conf -c external_pid_file=/run/postgresql/%i.pid"
+UNIT
 """
 
 
