@@ -87,14 +87,19 @@ class TerminalReport:
         if self._over.is_set():
             return
         self._over.set()
-        self._ticker.join()
+        try:
+            self._ticker.join()
+        finally:  # a second Ctrl-C must not leave the cursor hidden
+            self._stop()
+        self._sink.write(self._rendered(self._sink, self._whole()))
+        self._end()
+
+    def _stop(self) -> None:
         try:
             self._print_output()
             self._display.stop()
         except OSError:
             self._sink.give_up()
-        self._sink.write(self._rendered(self._sink, self._whole()))
-        self._end()
 
     def _tick(self) -> None:
         while not self._over.wait(PERIOD):
@@ -129,7 +134,8 @@ class TerminalReport:
 
     def _whole(self) -> list[Text]:
         canvas = self._canvas(final=True)
-        return [line for view in self._board.values() for line in draw(view, canvas)]
+        planned = [view for view in self._board.values() if view.title or view.lines]
+        return [line for view in planned for line in draw(view, canvas)]
 
     def _end(self) -> None:
         """One line per host, the bad ones last: that is where the eye is."""

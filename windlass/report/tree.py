@@ -85,9 +85,9 @@ def draw(view: HostView, canvas: Canvas, room: int | None = None) -> list[Text]:
 
 
 def _head(view: HostView, canvas: Canvas) -> Text:
-    head = Text.assemble((view.host, "bold"), "  ", view.title or "connecting")
     if canvas.final:
-        return head
+        return Text.assemble((view.host, "bold"), f"  {view.title}")
+    head = Text.assemble((view.host, "bold"), "  ", view.title or "connecting")
     if view.ended is not None:
         return head.append(f"  {view.ended.outcome}", "bold" if view.ended.outcome in GOOD else "bold red")
     if view.planned and not view.recovering:
