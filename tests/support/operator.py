@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 from tests.support.processes import Completed, Running, run
+from tests.support.terminal import Terminal
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+FAB = Path(sys.prefix) / "bin/fab"
 
 
 class Operator:
@@ -64,8 +66,11 @@ class Operator:
 
     def start(self, *arguments: str | Path, stdin: str = "") -> Running:
         """Start `fab` and return while it runs."""
-        fab = Path(sys.prefix) / "bin/fab"
-        return Running([fab, *arguments], env=self.environment, cwd=CHECKOUT, stdin=stdin)
+        return Running([FAB, *arguments], env=self.environment, cwd=CHECKOUT, stdin=stdin)
+
+    def terminal(self, *arguments: str | Path) -> Terminal:
+        """Start `fab` in a terminal, as at a keyboard."""
+        return Terminal([FAB, *arguments], env=self.environment, cwd=CHECKOUT)
 
     def ssh(self, destination: str, script: str, port: int = 22, timeout: float = 60) -> Completed:
         """Run a text on a host with OpenSSH's client, knowing only the hosts that this operator knows."""

@@ -40,7 +40,7 @@ systemctl start pm2-deploy
 rm -rf /root/.pm2 /root/.npm
 
 # Nothing that fetches or works by the clock in the middle of a test.
-systemctl mask --now apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer dpkg-db-backup.timer
+systemctl mask --now apt-daily{,-upgrade}.timer e2scrub_all.timer fstrim.timer dpkg-db-backup.timer
 
 cat > /tmp/roles.sql <<'SQL'
 CREATE ROLE :"name" LOGIN CREATEDB PASSWORD :'password';
