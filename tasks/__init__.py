@@ -2,13 +2,17 @@
 
 from invoke.collection import Collection
 
-from tasks import config, deploy, nginx, rollback, trust
+from tasks import config, deploy, emergency, nginx, rollback, trust
 from windlass.usage import exit_with_usage_code
 
 exit_with_usage_code()
 
-namespace = Collection(config, nginx)
+maintenance = Collection("maintenance", emergency.maintenance_on, emergency.maintenance_off)
+
+namespace = Collection(config, maintenance, nginx)
 namespace.add_task(deploy.deploy)
 namespace.add_task(rollback.rollback)
 namespace.add_task(rollback.restart)
+namespace.add_task(emergency.emergency_stop)
+namespace.add_task(emergency.emergency_resume)
 namespace.add_task(trust.trust)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tasks.visiting import Crew
     from windlass.config import Config
     from windlass.facts.revision import Revision
+    from windlass.layout import Slot
     from windlass.plan import Plan
     from windlass.plans.deploy import Options
     from windlass.plans.golive import Cutover
@@ -50,7 +51,7 @@ def deploy(
     config = chosen_config(ctx, app)
     ref = chosen_ref(config, revision, target)
     what = "deploy --dry-run" if dry_run else "deploy"
-    with crew(ctx, config, what, target=target, locked=True, json=json, verbose=verbose) as hosts:
+    with crew(ctx, config, what, target=target, json=json, verbose=verbose) as hosts:
         code = deploy_to(hosts, ref, Options(force=force, page=maintenance), dry_run=dry_run, json=json)
     if code:
         from invoke.exceptions import Exit
@@ -125,16 +126,23 @@ def plan_for(
 
 
 def cutover_to(
-    config: Config, look: Look, release: str, revision: str, *, page: bool = False, known: bool = False
+    config: Config,
+    look: Look,
+    release: str,
+    revision: str,
+    *,
+    page: bool = False,
+    known: bool = False,
+    slot: Slot | None = None,
 ) -> Cutover:
-    """The cutover from what is live to a release on the idle slot."""
+    """The cutover from what is live to a release, on the idle slot where none is named."""
     from pathlib import PurePosixPath
 
     from tasks.chosen import templates
     from windlass.plans.golive import Cutover
     from windlass.plans.texts import Start, ecosystem, maintenance_page
 
-    slot = look.state.idle
+    slot = slot or look.state.idle
     node = str(PurePosixPath(look.tools.node) / "node")
     start = Start(slot, release, revision, release, node)
     return Cutover(

@@ -32,7 +32,7 @@ def install(
     from windlass.runner import each
 
     config = chosen_config(ctx, app)
-    with crew(ctx, config, "nginx.install", target=target, locked=False, json=json) as hosts:
+    with crew(ctx, config, "nginx.install", target=target, mode="unlocked", json=json) as hosts:
         asked = [facts.nginx(config), facts.rights(config)]
         answers = each(hosts.hosts, lambda host: host.visit.ask(*asked))
         built = [

@@ -54,7 +54,7 @@ def rollback(
         )
     config = chosen_config(ctx, app)
     what = "rollback --dry-run" if dry_run else "rollback"
-    with crew(ctx, config, what, target=target, locked=True, json=json, verbose=verbose) as hosts:
+    with crew(ctx, config, what, target=target, json=json, verbose=verbose) as hosts:
         code = roll_back(hosts, commit, stable=stable, dry_run=dry_run, json=json)
     if code:
         raise Exit(code=code)
@@ -80,7 +80,7 @@ def restart(
     from windlass.runner import each
 
     config = chosen_config(ctx, app)
-    with crew(ctx, config, "restart", target=target, locked=True, json=json, verbose=verbose) as hosts:
+    with crew(ctx, config, "restart", target=target, json=json, verbose=verbose) as hosts:
         looks: list[Look] = each(hosts.hosts, lambda host: look(config, host))
         refuse_stopped(hosts, looks)
         built = []

@@ -5,26 +5,31 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from windlass.errors import WindlassError
 
 if TYPE_CHECKING:
     from invoke.context import Context
 
+    from windlass.address import HostSpec
     from windlass.config import Config
     from windlass.plan import Plan
     from windlass.report import Report
     from windlass.runner import Host
+    from windlass.visit import Opening
 
 
 @dataclass
 class Crew:
-    """The hosts of one command, with their agents open."""
+    """The hosts of one command, with their agents open; `missing` are those that could not be opened, by name."""
 
     config: Config
     hosts: list[Host]
     report: Report
     began: float
+    missing: dict[str, WindlassError] = field(default_factory=dict)
 
     def seconds(self) -> float:
         return round(time.monotonic() - self.began, 3)
@@ -37,51 +42,61 @@ def crew(
     what: str,
     *,
     target: str | None,
-    locked: bool,
+    mode: Literal["locked", "unlocked", "stop"] = "locked",
+    reason: str = "",
+    lenient: bool = False,
     json: bool = False,
     verbose: bool = False,
 ) -> Iterator[Crew]:
-    """Open an agent on every host at the same time; all are closed at the end, whatever happens."""
+    """Open an agent on every host at the same time; all are closed at the end, whatever happens.
+
+    Raises the first host's error where one cannot be opened; `lenient` goes on with the others.
+    """
     from tasks.chosen import chosen_hosts
     from windlass.plans.golive import recover
     from windlass.report import make_report
-    from windlass.runner import each, open_host
-    from windlass.ssh import connect
+    from windlass.runner import Host, each
     from windlass.visit import Opening
 
-    began = time.monotonic()
     specs, _ = chosen_hosts(ctx, config, target)
+    recovery = () if mode == "unlocked" else recover(config)
+    database = config.database
     opening = Opening(
-        what,
-        config.app.name,
-        config.layout,
-        config.database.url,
-        config.database.lock_timeout,
-        locked,
-        recover(config) if locked else (),
+        what, config.app.name, config.layout, database.url, database.lock_timeout, mode, reason, recovery
     )
-    opened: list[Host] = []
-
     with make_report(json=json, verbose=verbose) as report:
-
-        def open_one(spec: Any) -> None:
-            def wire() -> Any:
-                from windlass.protocol import agent_command
-
-                link = connect(
-                    spec, timeout=config.ssh.connect_timeout, forward_agent=config.ssh.forward_agent
-                )
-                return link.open_agent(agent_command(), for_good=True)
-
-            opened.append(open_host(spec.name, wire, opening, report.emit, began))
-
+        found = Crew(config, [], report, time.monotonic())
         try:
-            each(specs, open_one)
-            order = [spec.name for spec in specs]
-            opened.sort(key=lambda host: order.index(host.name))
-            yield Crew(config, opened, report, began)
+            outcomes = each(specs, lambda spec: _open(found, spec, opening))
+            found.hosts = [host for host in outcomes if isinstance(host, Host)]
+            found.missing = {
+                spec.name: error
+                for spec, error in zip(specs, outcomes, strict=True)
+                if isinstance(error, WindlassError)
+            }
+            if found.missing and not (lenient and found.hosts):
+                raise next(iter(found.missing.values()))
+            yield found
         finally:
-            each(opened, lambda host: host.visit.close()) if opened else None
+            each(found.hosts, lambda host: host.visit.close())
+
+
+def _open(crew: Crew, spec: HostSpec, opening: Opening) -> Host | WindlassError:
+    """Connect and open the agent; the error is handed back, so that the other hosts can be closed properly."""
+    from windlass.protocol import agent_command
+    from windlass.runner import open_host
+    from windlass.ssh import connect
+
+    ssh = crew.config.ssh
+
+    def wire() -> Any:
+        link = connect(spec, timeout=ssh.connect_timeout, forward_agent=ssh.forward_agent)
+        return link.open_agent(agent_command(), for_good=True)
+
+    try:
+        return open_host(spec.name, wire, opening, crew.report.emit, crew.began)
+    except WindlassError as error:
+        return error
 
 
 def run(crew: Crew, plans: list[Plan]) -> int:

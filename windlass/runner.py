@@ -56,9 +56,9 @@ def open_host(name: str, wire: Callable[[], Wire], opening: Opening, emit: Emit,
 def each(items: Mapping[str, T] | list[T], work: Callable[[T], Any]) -> list[Any]:
     """Do the work for every item at the same time; the first error is raised once all have ended."""
     values = list(items.values()) if isinstance(items, Mapping) else list(items)
-    if len(values) == 1:
-        return [work(values[0])]
-    with ThreadPoolExecutor(max_workers=max(1, len(values))) as pool:
+    if len(values) <= 1:
+        return [work(value) for value in values]
+    with ThreadPoolExecutor(max_workers=len(values)) as pool:
         futures: list[Future[Any]] = [pool.submit(work, value) for value in values]
     return [future.result() for future in futures]
 

@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from windlass.errors import ConnectionFailed, LockHeld, NotReady, Refused, WindlassError
 from windlass.facts import Answer, Question
@@ -45,20 +45,26 @@ class Wire(Protocol):
 
 @dataclass(frozen=True)
 class Opening:
-    """What a visit is for: the command typed, its app, and whether it needs the lock."""
+    """What a visit is for: the command typed, its app, and how it comes in.
+
+    "locked" takes the lock or is refused, "unlocked" only looks, "stop" closes the app to visitors and ends
+    whoever holds the lock.
+    """
 
     what: str
     app: str
     layout: Layout
     database_url: str = "DATABASE_URL"
     lock_timeout: float = 5.0
-    locked: bool = True
+    mode: Literal["locked", "unlocked", "stop"] = "locked"
+    reason: str = ""
     recovery: tuple[Step, ...] = ()
 
     def fields(self) -> dict[str, Any]:
         """The agent's `open` message."""
         return {
-            "mode": "locked" if self.locked else "unlocked",
+            "mode": self.mode,
+            "reason": self.reason,
             "what": self.what,
             "who": f"{getpass.getuser()}@{socket.gethostname()}",
             "url": self.database_url,

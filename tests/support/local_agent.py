@@ -6,7 +6,7 @@ import os
 import select
 import subprocess
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 from windlass.layout import Layout
 from windlass.protocol import agent_command
@@ -56,13 +56,13 @@ class Conversation:
     """A visit to a local agent that keeps every message it was told."""
 
     def __init__(
-        self, root: Path, *, what: str = "deploy", locked: bool = True, recovery: tuple[Any, ...] = ()
+        self, root: Path, *, what: str = "deploy", mode: Literal["locked", "unlocked", "stop"] = "locked", recovery: tuple[Any, ...] = ()
     ) -> None:
         self.told: list[dict[str, Any]] = []
         self.wire = LocalWire()
         self.visit = Visit("here", self.wire, self.told.append)
         self.layout = Layout(PurePosixPath(root))
-        self.opening = Opening(what, "prompthub", self.layout, locked=locked, recovery=recovery)
+        self.opening = Opening(what, "prompthub", self.layout, mode=mode, recovery=recovery)
 
     def open(self) -> Conversation:
         self.opened = self.visit.open(self.opening)

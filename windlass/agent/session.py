@@ -148,14 +148,16 @@ def _handle_signals(channel: Channel) -> None:
 
 
 def _serve(session: Session) -> int:
-    if session.opening["mode"] == "stop":
-        return stop.serve(session)
-    if session.opening["mode"] == "locked":
+    if session.opening["mode"] != "unlocked":
         refusal = _refusal(session.paths["root"])
         if refusal:
             session.channel.send("refused", **refusal)
             return 1
-        if os.path.isdir(session.paths["root"]) and not _open_locked(session):
+        rooted = os.path.isdir(session.paths["root"])
+        if session.opening["mode"] == "stop" and rooted:
+            stop.close_to_visitors(session)
+            stop.end_holder(session)
+        if rooted and not _open_locked(session):
             return 75
     session.channel.send(
         "opened",

@@ -1,13 +1,82 @@
-"""emergency-stop: the page first, then whoever holds the lock, then the processes."""
+"""emergency-stop at the door: the page first, then whoever holds the lock is ended."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import signal
+import time
+from typing import TYPE_CHECKING, Any, Dict
+
+from . import ledger, lock
 
 if TYPE_CHECKING:
     from .session import Session
 
+WAIT = 60.0
+"""Seconds that the holder has to end its step and recover, before it and its step are killed."""
 
-def serve(session: Session) -> int:
-    """Put the page up at once, end the holder of the lock, then run the plan that stops the processes."""
-    raise NotImplementedError
+
+def close_to_visitors(session: Session) -> None:
+    """Raise the stopped flag: visitors get the page from the next request on, and nothing is started any more."""
+    path = session.paths["stopped"]
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    descriptor = os.open(
+        path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644
+    )  # empty is enough: the disk may be full
+    try:
+        if not os.fstat(descriptor).st_size:
+            reason = f": {session.opening['reason']}" if session.opening.get("reason") else ""
+            os.write(descriptor, f"by {session.opening['who']} at {ledger.now()}{reason}\n".encode())
+    except OSError:
+        pass
+    finally:
+        os.close(descriptor)
+    session.channel.send("note", level="warning", text="visitors get the maintenance page")
+
+
+def end_holder(session: Session) -> None:
+    """Have whoever holds the lock end and recover; past the deadline, kill it and its step."""
+    path = session.paths["lock"]
+    if not lock.is_held(path):
+        return
+    holder = lock.holder(path)
+    session.channel.send(
+        "note", text=f"ending {holder.get('what', 'the holder of the lock')} by {holder.get('who', '?')}"
+    )
+    deadline = time.monotonic() + session.opening.get("wait", WAIT)
+    _signal(holder, signal.SIGTERM)
+    while lock.is_held(path):
+        if time.monotonic() > deadline:
+            session.channel.send("note", level="warning", text="it did not end in time and is killed")
+            kill(lock.holder(path))
+            deadline = time.monotonic() + 5
+        session.channel.pump(0.1)
+
+
+def kill(holder: Dict[str, Any]) -> None:
+    """Kill a holder of this boot, and the process group of its step."""
+    _signal(holder, signal.SIGKILL)
+    group = int(holder.get("group") or 0)
+    if group > 1 and holder.get("boot") == lock.boot_id():
+        try:
+            os.killpg(group, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+
+def _signal(holder: Dict[str, Any], number: int) -> None:
+    pid = int(holder.get("pid") or 0)
+    if pid > 1 and holder.get("boot") == lock.boot_id() and _is_agent(pid):
+        try:
+            os.kill(pid, number)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+
+def _is_agent(pid: int) -> bool:
+    """A pid may have been given away since: an agent is a python that was started with our text."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return b"b64decode" in file.read()
+    except OSError:
+        return False

@@ -36,6 +36,11 @@ def stages(config: Config, to: Cutover, prune: Command | None = None) -> tuple[S
     return (start(config, to), cutover(config, to), soak(config, to), finish(config, to, prune))
 
 
+def prologue(to: Cutover) -> Command:
+    """What every step starts with: node on the PATH."""
+    return Command(f'export PATH={quote(to.node)}:"$PATH"')
+
+
 def start(config: Config, to: Cutover) -> Stage:
     """The release runs on the idle slot and is healthy there; visitors do not see it yet."""
     layout = config.layout

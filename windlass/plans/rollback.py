@@ -13,7 +13,7 @@ from windlass.plan import Plan, Stage, Step
 from windlass.plans import golive
 from windlass.plans.golive import Cutover
 from windlass.plans.history import bad, stable, went_live
-from windlass.shell import Command, all_of, quote, write_file
+from windlass.shell import all_of, write_file
 
 
 def previous(state: State) -> Release:
@@ -67,7 +67,7 @@ def rollback(config: Config, state: State, to: Cutover) -> Plan:
         f"Roll {config.app.name} back to {to.release}",
         stages,
         recovery=golive.recover(config),
-        prologue=prologue(to),
+        prologue=golive.prologue(to),
         record=record,
         notes=tuple(differences(state, to.release)),
     )
@@ -79,7 +79,7 @@ def restart(config: Config, state: State, to: Cutover) -> Plan:
         f"Restart {config.app.name} ({to.release})",
         golive.stages(config, to, None),
         recovery=golive.recover(config),
-        prologue=prologue(to),
+        prologue=golive.prologue(to),
         record=_record(state, to),
     )
 
@@ -98,7 +98,7 @@ def choose(config: Config, state: State, to: Cutover) -> Plan:
         f"Choose {to.release} for {config.app.name}, which stays stopped",
         (Stage("choose", (Step("choose the release", text),), on_cancel="finish"),),
         recovery=golive.recover(config),
-        prologue=prologue(to),
+        prologue=golive.prologue(to),
         record={**_record(state, to), "rolled_from": state.live},
     )
 
@@ -136,10 +136,6 @@ def differences(state: State, release: str) -> Iterable[str]:
     env = next((known.get("env") for known in reversed(state.records) if _went_well(known, release)), None)
     if env and env != state.env_fingerprint:
         yield f".env has changed since {release} went live: it starts with the present one"
-
-
-def prologue(to: Cutover) -> Command:
-    return Command(f'export PATH={quote(to.node)}:"$PATH"')
 
 
 def _went_well(record: Mapping[str, Any], release: str) -> bool:

@@ -66,7 +66,9 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
         time.sleep(0.02)
 
 
-def test_steps_run_in_order_and_the_ledger_tells_it(root: Path, converse: Callable[..., Conversation]) -> None:
+def test_steps_run_in_order_and_the_ledger_tells_it(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
     conversation = converse()
     end = run(conversation, plan(Stage("prepare", (step("one", "echo 1"), step("two", "echo 2")))))
     assert end["outcome"] == "done"
@@ -112,7 +114,9 @@ def test_a_client_that_vanishes_has_its_step_ended_and_recovery_run(
 ) -> None:
     conversation = converse()
     endless = step("build", f"touch {root}/on; sleep 300; touch {root}/finished")
-    conversation.visit.start(plan(Stage("p", (endless,)), recovery=(step("recover", f"touch {root}/recovered"),)))
+    conversation.visit.start(
+        plan(Stage("p", (endless,)), recovery=(step("recover", f"touch {root}/recovered"),))
+    )
     conversation.visit.go("p")
     wait_until((root / "on").exists)
     conversation.wire.close()
@@ -140,7 +144,9 @@ def test_a_killed_agent_keeps_the_lock_until_its_step_ends_and_the_next_one_reco
     root: Path, converse: Callable[..., Conversation]
 ) -> None:
     first = converse()
-    first.visit.start(plan(Stage("p", (step("build", f"touch {root}/on; while [ ! -e {root}/go ]; do sleep 0.05; done"),))))
+    first.visit.start(
+        plan(Stage("p", (step("build", f"touch {root}/on; while [ ! -e {root}/go ]; do sleep 0.05; done"),)))
+    )
     first.visit.go("p")
     wait_until((root / "on").exists)
     first.wire.process.kill()
@@ -162,7 +168,9 @@ def test_a_killed_agent_keeps_the_lock_until_its_step_ends_and_the_next_one_reco
     second[0].visit.close()
 
 
-def test_what_a_step_leaves_behind_does_not_hold_the_lock(root: Path, converse: Callable[..., Conversation]) -> None:
+def test_what_a_step_leaves_behind_does_not_hold_the_lock(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
     first = converse()
     daemon = f"setsid sleep 300 >/dev/null 2>&1 </dev/null & echo $! >{root}/pid"
     run(first, plan(Stage("p", (step("start", daemon),))))
@@ -175,7 +183,9 @@ def test_what_a_step_leaves_behind_does_not_hold_the_lock(root: Path, converse: 
         os.kill(pid, signal.SIGKILL)
 
 
-def test_a_client_that_does_not_read_blocks_nothing(root: Path, converse: Callable[..., Conversation]) -> None:
+def test_a_client_that_does_not_read_blocks_nothing(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
     conversation = converse()
     flood = step("build", f"head -c 20000000 /dev/zero | tr '\\0' 'x' | fold -w 100; touch {root}/finished")
     conversation.visit.start(plan(Stage("p", (flood,))))
@@ -185,7 +195,9 @@ def test_a_client_that_does_not_read_blocks_nothing(root: Path, converse: Callab
     assert conversation.visit.expect("end")["outcome"] == "done"
 
 
-def test_secrets_are_masked_in_the_log_and_on_the_way(root: Path, converse: Callable[..., Conversation]) -> None:
+def test_secrets_are_masked_in_the_log_and_on_the_way(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
     (root / "shared" / ".env").write_text("TOKEN='p@ss w$rd\"long'\n")
     conversation = converse()
     run(conversation, plan(Stage("p", (step("tell", 'printf "%s\\n" "$TOKEN"', environment=("shared",)),))))
@@ -194,13 +206,17 @@ def test_secrets_are_masked_in_the_log_and_on_the_way(root: Path, converse: Call
     assert not any("p@ss" in text for text in logs)
 
 
-def test_a_step_past_its_time_out_is_ended_with_its_children(root: Path, converse: Callable[..., Conversation]) -> None:
+def test_a_step_past_its_time_out_is_ended_with_its_children(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
     conversation = converse()
     child = f"sleep 300 & echo $! >{root}/pid; wait"
     end = run(conversation, plan(Stage("p", (step("hang", child, timeout=0.5),))))
     assert end["failure"]["state"] == "timed-out"
     pid = int((root / "pid").read_text())
-    wait_until(lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2])
+    wait_until(
+        lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2]
+    )
 
 
 def test_a_cancel_in_a_stage_that_keeps_is_done_and_recovers_without_undoing(
@@ -208,7 +224,12 @@ def test_a_cancel_in_a_stage_that_keeps_is_done_and_recovers_without_undoing(
 ) -> None:
     conversation = converse()
     stages = (
-        Stage("cutover", (step("flip", "true"),), undo=(step("undo", f"touch {root}/undone"),), on_cancel="finish"),
+        Stage(
+            "cutover",
+            (step("flip", "true"),),
+            undo=(step("undo", f"touch {root}/undone"),),
+            on_cancel="finish",
+        ),
         Stage("soak", (step("watch", f"touch {root}/on; sleep 60"),), on_cancel="keep"),
     )
     conversation.visit.start(plan(*stages, recovery=(step("recover", f"touch {root}/recovered"),)))
@@ -225,7 +246,7 @@ def test_a_cancel_in_a_stage_that_keeps_is_done_and_recovers_without_undoing(
 def test_questions_are_answered_together_and_a_slow_one_is_given_up(
     root: Path, converse: Callable[..., Conversation]
 ) -> None:
-    conversation = converse(locked=False)
+    conversation = converse(mode="unlocked")
 
     def raw(answer: Any) -> tuple[str, int]:
         return answer.out, answer.code

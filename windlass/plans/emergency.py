@@ -1,0 +1,79 @@
+"""Stopping the app at once, starting it again, and the page that visitors see meanwhile."""
+
+from __future__ import annotations
+
+from windlass import gates
+from windlass.commands import pm2, recovery
+from windlass.config import Config
+from windlass.facts.state import State
+from windlass.layout import SLOTS
+from windlass.plan import Plan, Stage, Step
+from windlass.plans import golive
+from windlass.plans.golive import Cutover
+from windlass.shell import all_of, cmd, write_file
+
+
+def stop(config: Config, reason: str) -> Plan:
+    """Stop every process of the app, to stay stopped after a reboot; the page is up already."""
+    names = [name for slot in SLOTS for name in recovery.names(config, slot)]
+    text = all_of(recovery.node_on_path(config), pm2.ensure_daemon(), pm2.stop(names))
+    steps = (
+        Step("stop the processes", text, timeout=60 + config.web.kill_timeout, interruptible=False),
+        Step("save the process list", all_of(recovery.node_on_path(config), pm2.save()), interruptible=False),
+    )
+    return Plan(
+        f"Stop {config.app.name}",
+        (Stage("stop", steps, on_cancel="finish"),),
+        recovery=golive.recover(config),
+        record={"stopped": True, "reason": reason},
+    )
+
+
+def resume(config: Config, to: Cutover) -> Plan:
+    """Start what was live, on its own slot and behind the page; the page goes once it is healthy."""
+    layout = config.layout
+    workers = recovery.names(config, to.slot)[1:]
+    opening = [
+        Step("healthy through nginx, behind the page", gates.through_nginx(config, to.slot), timeout=60),
+        *([Step("start the other processes", pm2.start(layout, to.slot, workers))] if workers else []),
+        Step("save the process list", pm2.save()),
+        Step("open to visitors", cmd("rm", "-f", layout.stopped), interruptible=False),
+    ]
+    return Plan(
+        f"Resume {config.app.name} ({to.release})",
+        (Stage("start", golive.start(config, to).steps), Stage("open", tuple(opening))),
+        recovery=golive.recover(config),
+        prologue=golive.prologue(to),
+        record={"release": to.release, "revision": to.revision, "resumed": True},
+    )
+
+
+def maintenance_on(config: Config, page: str, who: str) -> Plan:
+    """Put the page up; the app goes on running."""
+    layout = config.layout
+    text = all_of(write_file(layout.maintenance_page, page), write_file(layout.maintenance, who))
+    return Plan(
+        f"Put up the maintenance page of {config.app.name}",
+        (Stage("page", (Step("put the page up", text),), on_cancel="finish"),),
+        record={"maintenance": "on"},
+    )
+
+
+def maintenance_off(config: Config) -> Plan:
+    """Take the page down, whoever put it up."""
+    layout = config.layout
+    text = cmd("rm", "-f", layout.maintenance, layout.migrated)
+    return Plan(
+        f"Take down the maintenance page of {config.app.name}",
+        (Stage("page", (Step("take the page down", text),), on_cancel="finish"),),
+        record={"maintenance": "off"},
+    )
+
+
+def not_open(state: State) -> str:
+    """Why visitors still get the page after it was taken down: the app is stopped; empty where they do not."""
+    return (
+        "the app is stopped: visitors get the page until fab emergency-resume"
+        if state.stopped is not None
+        else ""
+    )
