@@ -13,12 +13,12 @@ from rich.console import Console, Group
 from rich.live import Live as LiveDisplay
 from rich.text import Text
 
-from windlass.events import Event, Output
+from windlass.events import Ended, Event, Output
 from windlass.report.board import Board, HostView, advance
 from windlass.report.sink import Sink
-from windlass.report.summary import GOOD, advice, summary
+from windlass.report.summary import GOOD, complaint, summary
 from windlass.report.text import last_state, one_line
-from windlass.report.tree import Canvas, draw
+from windlass.report.tree import Canvas, draw, worded
 
 PERIOD = 0.125
 """Seconds between two drawings."""
@@ -134,17 +134,27 @@ class TerminalReport:
 
     def _whole(self) -> list[Text]:
         canvas = self._canvas(final=True)
-        planned = [view for view in self._board.values() if view.title or view.lines]
+        planned = [view for view in self._bad_last() if view.title or view.lines]
         return [line for view in planned for line in draw(view, canvas)]
 
+    def _bad_last(self) -> list[HostView]:
+        """The hosts that ended well, then the others: that is where the eye is."""
+        return sorted(
+            self._board.values(), key=lambda view: view.ended is None or view.ended.outcome not in GOOD
+        )
+
     def _end(self) -> None:
-        """One line per host, the bad ones last: that is where the eye is."""
-        ended = [view.ended for view in self._board.values() if view.ended is not None]
-        for one in sorted(ended, key=lambda one: one.outcome not in GOOD):
+        for one in [view.ended for view in self._bad_last() if view.ended is not None]:
             line = Text(summary(one), OUTCOMES[one.outcome])
             self._sink.write(self._rendered(self._sink, [line]))
             told = self._sink if one.outcome in GOOD else self._errors
-            told.write(self._rendered(told, [Text(f"  {text}") for text in advice(one)]))
+            told.write(self._rendered(told, self._advice(one)))
+
+    def _advice(self, ended: Ended) -> list[Text]:
+        """The message in whole words; the hint is not broken, since it is there to be copied."""
+        message, hint = complaint(ended.message, ""), complaint("", ended.hint)
+        parts = [part for line in message for part in worded(line, self._console.width - 2)]
+        return [Text(f"  {part}") for part in [*parts, *hint]]
 
     def _rendered(self, sink: Sink, found: list[Text]) -> str:
         console = self._console if sink is self._sink else _console(sink, self._width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 
 from rich.cells import cell_len, chop_cells
@@ -148,25 +149,29 @@ def _below(step: StepLine, output: str, canvas: Canvas, stage_width: int) -> lis
         return [Text(indent + output, "dim")] if output and not canvas.final else []
     if step.state in ("done", "unchanged"):
         return []
-    found = _folded(Text(indent), step.reason, STYLES[step.state], canvas)
+    found = [
+        Text(indent + part, STYLES[step.state]) for part in worded(step.reason, canvas.width - len(indent))
+    ]
     if canvas.final:
         edge = Text("    | " if canvas.ascii else "    │ ", "red")
-        found += [line for text in step.tail[-TAIL:] for line in _folded(edge, text, "", canvas)]
+        for text in step.tail[-TAIL:]:  # verbatim, so broken anywhere
+            found += [edge + Text(part) for part in chop_cells(text, canvas.width - cell_len(edge.plain))]
         found += [Text(LOG + step.log)] if step.log else []
     return found
 
 
-def _folded(edge: Text, text: str, style: str, canvas: Canvas) -> list[Text]:
-    """The whole text behind an edge, over as many lines as it takes."""
-    pieces = chop_cells(text, max(20, canvas.width - cell_len(edge.plain)))
-    return [Text.assemble(edge, (piece, style)) for piece in pieces]
+def worded(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` columns, broken between words where it can be."""
+    width = max(20, width)
+    found = textwrap.wrap(text, width, break_on_hyphens=False)
+    return [part for line in found for part in chop_cells(line, width)]
 
 
 def _remark(remark: Remark, canvas: Canvas, stage_width: int) -> list[Text]:
     style = STYLES[remark.kind]
     text = f"going back: {remark.text}" if remark.kind == "recovering" else remark.text
     indent = " " * (stage_width + 4)
-    pieces = chop_cells(text, max(20, canvas.width - len(indent) - 2)) or [""]
+    pieces = worded(text, canvas.width - len(indent) - 2) or [""]
     marks = [canvas.mark(remark.kind), *(" " for _ in pieces[1:])]
     return [Text(f"{indent}{mark} {piece}", style) for mark, piece in zip(marks, pieces, strict=True)]
 
