@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import paramiko
 import pytest
 
 from tests.support.processes import wait_until
@@ -400,6 +401,42 @@ def test_a_server_that_stops_answering_is_given_up_and_left_at_once(known: HostS
             assert time.monotonic() - began < 3
         finally:
             os.kill(session, signal.SIGCONT)
+
+
+class NeverStarts(paramiko.ServerInterface):
+    """Lets everybody in, opens every channel, and leaves the wish to run something unanswered."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+
+    def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+        return int(paramiko.AUTH_SUCCESSFUL)
+
+    def check_channel_request(self, kind: str, chanid: int) -> int:
+        return int(paramiko.OPEN_SUCCEEDED)
+
+    def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
+        self.over.wait(30)
+        return False
+
+
+def test_a_command_that_is_never_started_is_given_up_in_time(client: Client) -> None:
+    host_key, behaviour = paramiko.ECDSAKey.generate(), NeverStarts()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        client.known_hosts.write_text(f"[127.0.0.1]:{port} {host_key.get_name()} {host_key.get_base64()}\n")
+
+        def serve() -> None:
+            transport = paramiko.Transport(listener.accept()[0])
+            transport.add_server_key(host_key)
+            transport.start_server(server=behaviour)
+
+        threading.Thread(target=serve, daemon=True).start()
+        began = time.monotonic()
+        with connect(spec(port), timeout=1) as link, pytest.raises(ConnectionFailed, match="within 1 s"):
+            link.open_agent("true")
+        assert time.monotonic() - began < 5
+        behaviour.over.set()
 
 
 def test_closing_a_channel_ends_the_input_of_its_command(known: HostSpec, tmp_path: Path) -> None:
