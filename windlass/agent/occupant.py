@@ -46,12 +46,16 @@ def look(expected: Expected, last: proc.Process | None = None) -> Finding:
     roots = {known.pid for known in proc.from_pid_files(expected.pid_files)}
     likely = roots | ({last.pid} if last else set())
     held = proc.holders({one.inode for one in answering}, likely)
-    finding = Finding()
-    for one in answering:
-        finding = _judge(expected, one, held[one.inode], roots)
-        if finding.process is None:
-            return finding
-    return finding
+    findings = [_judge(expected, one, held[one.inode], roots) for one in answering]
+    found = [finding for finding in findings if finding.process]
+    if len(found) < len(findings):
+        return next(finding for finding in findings if not finding.process)
+    return min(found, key=_age)  # several share the port: the oldest stands for them
+
+
+def _age(finding: Finding) -> tuple[int, int]:
+    assert finding.process is not None
+    return finding.process.started, finding.process.pid
 
 
 def _nothing(port: int, listening: list[proc.Socket]) -> str:

@@ -7,6 +7,7 @@ Run as a program: `python app.py serve|supervise OPTIONS`, the options being one
 import contextlib
 import ctypes
 import http.server
+import itertools
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ import threading
 import time
 from pathlib import Path
 
+asked = itertools.count()
 PR_SET_DUMPABLE = 4
 """Set to 0, the process's files are hidden from its own user too."""
 
@@ -28,6 +30,8 @@ class Server(http.server.ThreadingHTTPServer):
         if ":" in self.server_address[0]:
             self.socket.close()
             self.socket = socket.socket(socket.AF_INET6)
+        if options.get("shared"):
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         super().server_bind()
 
 
@@ -39,6 +43,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         told = dict(options)
         with contextlib.suppress(OSError, ValueError):
             told.update(json.loads(Path("behaviour.json").read_text()))
+        if "cycle" in told:
+            told["status"] = told["cycle"][next(asked) % len(told["cycle"])]
         time.sleep(told.get("delay", 0))
         body = told.get("body", "ok").encode()
         self.send_response(500 if self.path == told.get("broken") else told.get("status", 200))

@@ -62,10 +62,10 @@ class Apps:
         self._started: list[App] = []
         self.run.mkdir()
 
-    def start(self, *, release: str = "0001-abc1234", port: int = 0, **options: Any) -> App:
-        """One process, without anything that restarts it."""
+    def start(self, *, release: str = "0001-abc1234", port: int = 0, number: int = 0, **options: Any) -> App:
+        """One process, without anything that restarts it; `number` is pm2's."""
         app = self._start("serve", release, port or free_port(), options)
-        (self.run / "web-0.pid").write_text(str(app.pid))
+        (self.run / f"web-{number}.pid").write_text(str(app.pid))
         return app
 
     def supervise(self, *, release: str = "0001-abc1234", port: int = 0, **options: Any) -> App:

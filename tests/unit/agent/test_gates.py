@@ -144,6 +144,18 @@ def test_a_restart_starts_the_healthy_time_anew(apps: Apps) -> None:
     assert time.monotonic() - began >= 1.0 + 1.5
 
 
+def test_a_process_that_takes_over_without_a_gap_starts_the_healthy_time_anew(apps: Apps) -> None:
+    first = apps.start(shared=True).wait_until_listening()
+    apps.start(shared=True, port=first.port, number=1)
+    wait_until(lambda: len(proc.listeners(first.port)) == 2, 10, "the second does not listen")
+    timer = threading.Timer(1.0, first.kill)
+    began = time.monotonic()
+    timer.start()
+    healthy(first, min_healthy=1.5)
+    assert time.monotonic() - began >= 1.0 + 1.5
+    timer.join()
+
+
 def test_an_app_that_crashes_at_start_is_refused_long_before_the_start_timeout(apps: Apps) -> None:
     began = time.monotonic()
     assert "restarted 3 times" in refusal(apps.supervise(crash=True), start_timeout=60)

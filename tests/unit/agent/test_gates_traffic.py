@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.support.nginx import Nginx, ask, free_port
+from tests.support.processes import wait_until
 from tests.unit.agent.apps import App, Apps
 from windlass import gates
 from windlass.agent import proc
@@ -149,6 +150,12 @@ def test_an_app_that_fails_behind_nginx_is_refused_with_its_answer(site: Site) -
     assert "gives status 500, body: no database" in refusal(gates.through_nginx(site.config, "green"))
 
 
+def test_an_answer_that_comes_and_goes_is_refused(site: Site) -> None:
+    site.start("green", cycle=[200, 200, 500])
+    site.live("green")
+    assert "gives status 500" in refusal(gates.through_nginx(site.config, "green"), timeout=2)
+
+
 def test_a_slot_where_nothing_runs_is_refused(site: Site) -> None:
     site.live("green")
     assert "gives status 502" in refusal(gates.through_nginx(site.config, "green"))
@@ -232,6 +239,17 @@ def test_twice_the_usual_errors_condemn_it(site: Site) -> None:
         site.soak()
 
 
+def test_errors_of_an_earlier_release_on_the_same_slot_were_not_usual(site: Site) -> None:
+    site.start("green")
+    _append(site, "green", [500] * 100)
+    _append(site, "blue", [200] * 100)
+    with (
+        later(0.3, _append, site, "green", [200, 500] * 10),
+        pytest.raises(GateFailed, match=r"10 of 20 requests"),
+    ):
+        site.soak()
+
+
 def test_errors_of_the_old_slot_do_not_condemn_the_new(site: Site) -> None:
     site.start("green")
     site.live("green")
@@ -258,6 +276,14 @@ def test_a_restart_ends_the_soak(site: Site) -> None:
         later(0.7, os.kill, first, 9),
         pytest.raises(GateFailed, match=r"does not run any more|was restarted|ended"),
     ):
+        site.soak(seconds=10)
+
+
+def test_a_process_that_takes_over_without_a_gap_ends_the_soak(site: Site) -> None:
+    first = site.start("green", shared=True)
+    site.start("green", shared=True, number=1)
+    wait_until(lambda: len(proc.listeners(first.port)) == 2, 10, "the second does not listen")
+    with later(0.7, first.kill), pytest.raises(GateFailed, match=r"was restarted|ended"):
         site.soak(seconds=10)
 
 
