@@ -48,7 +48,7 @@ def look_and_fetch(config: Config, host: Host, ref: str) -> tuple[Look, Revision
         host.visit.start(deploy.fetch(config))
         host.visit.go("fetch")
         _check_fetched(host, host.visit.expect("end"))
-        return seen, _found(host, ref, host.visit.ask(resolve)["revision"])
+        return seen, _found(config, host, seen, ref, host.visit.ask(resolve)["revision"])
     asked = questions(config)
     host.visit.send_questions(asked)
     host.visit.start(deploy.fetch(config))
@@ -58,7 +58,7 @@ def look_and_fetch(config: Config, host: Host, ref: str) -> tuple[Look, Revision
     end = host.visit.expect("end")
     check_ready(config, host, seen, building=True)
     _check_fetched(host, end)
-    return seen, _found(host, ref, host.visit.answers([resolve])["revision"])
+    return seen, _found(config, host, seen, ref, host.visit.answers([resolve])["revision"])
 
 
 def check_ready(config: Config, host: Host, seen: Look, *, building: bool) -> None:
@@ -87,12 +87,14 @@ def _check_fetched(host: Host, end: dict[str, Any]) -> None:
         )
 
 
-def _found(host: Host, ref: str, revision: Revision | None) -> Revision:
+def _found(config: Config, host: Host, seen: Look, ref: str, revision: Revision | None) -> Revision:
     from windlass.errors import UsageError
+    from windlass.plans import engines
 
     if revision is None:
         raise UsageError(
             f"{host.name}: the repository has no branch, tag or commit {ref!r}; nothing was changed",
             hint="is it pushed? A commit is named by at least seven of its hexadecimal digits",
         )
+    engines.check(config, seen.tools, revision, host.name)
     return revision
