@@ -4,25 +4,113 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fabric import task
+
+from tasks.chosen import chosen_config
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from invoke.context import Context
+
     from windlass.plan import Plan, Step
 
 
+@task(
+    help={
+        "rollback": "what fab rollback would run, instead of fab deploy",
+        "revision": "branch, tag or commit to deploy (default: the target's branch, else the app's)",
+        "app": "the app (default: windlass.app of fabric.yaml, else the only one)",
+        "target": "the hosts of this target, where -H names none",
+    }
+)
+def runbook(
+    ctx: Context,
+    rollback: bool = False,
+    revision: str | None = None,
+    app: str | None = None,
+    target: str | None = None,
+) -> None:
+    """Print what deploy or rollback would run, step by step, fit to be typed by hand."""
+    from tasks.deploy import chosen_ref, deploy_to
+    from tasks.rollback import roll_back
+    from tasks.visiting import crew
+    from windlass.errors import UsageError
+    from windlass.plans.deploy import Options
+
+    if rollback and revision:
+        raise UsageError(
+            "--rollback goes to a kept release, --revision to a new one; nothing was touched",
+            hint="fab rollback --commit C --dry-run prints the way to a named commit",
+        )
+    config = chosen_config(ctx, app)
+    if rollback:
+        with crew(ctx, config, "runbook --rollback", target=target, mode="unlocked") as hosts:
+            roll_back(hosts, None, stable=False, dry_run=True, json=False)
+        return
+    ref = chosen_ref(config, revision, target)
+    with crew(ctx, config, "runbook", target=target) as hosts:
+        deploy_to(hosts, ref, Options(), dry_run=True, json=False)
+
+
 def print_plan(host: str, plan: Plan) -> None:
-    """Print a plan as commented shell text."""
-    from windlass.report.runbook import runbook
+    """Print a plan as commented shell text; what undoes it comes last, as comments."""
+    from windlass.report import runbook as as_text
+    from windlass.report.text import one_line
 
     steps = [
         (stage.name, step.title, text_of(step), step.unchanged)
         for stage in plan.stages
         for step in stage.steps
     ]
-    head = [f"# {plan.title}, on {host}", *(f"# {note}" for note in plan.notes)]
-    print("\n".join([*head, plan.prologue.text, runbook(steps)]))
+    text = as_text(steps, title=f"{plan.title}, on {host}", notes=[*plan.notes, *_environment(plan)])
+    head, first, rest = text.partition("# == ")
+    print("".join([head, f"{plan.prologue.text}\n\n" if plan.prologue.text else "", first, rest]).rstrip())
+    print("\n".join(one_line(line) if line else "" for line in ["", *_way_back(plan)]))
 
 
 def text_of(step: Step) -> str:
-    """What a person would type for the step."""
+    """What a person would type for the step.
+
+    In a shell of its own, as when Windlass runs it, where it changes the folder, the umask or a variable.
+    """
     from windlass.plan import Gate
 
-    return step.action.by_hand.text if isinstance(step.action, Gate) else step.action.text
+    if isinstance(step.action, Gate):
+        return step.action.by_hand.text
+    text = step.action.text
+    lasting = any(line.startswith(("cd ", "umask ", "export ", "exec ")) for line in text.splitlines())
+    return f"(\n{text}\n)" if lasting else text
+
+
+def _environment(plan: Plan) -> Iterator[str]:
+    """Which variables a person has to set first; Windlass reads them on the server."""
+    titles: dict[str, list[str]] = {}
+    for step in (step for stage in plan.stages for step in stage.steps if not step.unchanged):
+        for kind in step.environment:
+            titles.setdefault(kind, []).append(step.title)
+    words = {
+        "shared": "needs the variables of the app's .env",
+        "database": "needs PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE, as in the database's URL in .env",
+        "migrate": "needs the variables of the app's .env",
+    }
+    for kind, text in words.items():
+        if kind in titles:
+            yield f"{' and '.join(titles[kind])}: {text}"
+
+
+def _way_back(plan: Plan) -> Iterator[str]:
+    """What undoes each stage, and what then makes the server agree with itself, as comments."""
+    yield "# == Where a step fails =="
+    yield "# Undo what was done, the last stage first; then put things right. Each can be repeated."
+    for stage in reversed(plan.stages):
+        for step in stage.undo:
+            yield "#"
+            yield from _commented(f"{stage.name} failed, or a later stage: {step.title}", step)
+    for step in plan.recovery:
+        yield "#"
+        yield from _commented(f"put right: {step.title}", step)
+
+
+def _commented(title: str, step: Step) -> Iterable[str]:
+    return [f"# {title}", *(f"#     {line}".rstrip() for line in text_of(step).splitlines())]

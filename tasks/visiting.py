@@ -42,15 +42,18 @@ def crew(
     what: str,
     *,
     target: str | None,
-    mode: Literal["locked", "unlocked", "stop"] = "locked",
+    mode: Literal["locked", "unlocked", "stop", "break"] = "locked",
     reason: str = "",
+    as_owner: bool = False,
+    holders: tuple[str, ...] | None = None,
     lenient: bool = False,
     json: bool = False,
     verbose: bool = False,
 ) -> Iterator[Crew]:
     """Open an agent on every host at the same time; all are closed at the end, whatever happens.
 
-    Raises the first host's error where one cannot be opened; `lenient` goes on with the others.
+    Raises the first host's error where one cannot be opened; `lenient` goes on with the others, and
+    `missing` holds the errors. `as_owner` and `holders` are `Opening`'s.
     """
     from tasks.chosen import chosen_hosts
     from windlass.plans.golive import recover
@@ -62,7 +65,16 @@ def crew(
     recovery = () if mode == "unlocked" else recover(config)
     database = config.database
     opening = Opening(
-        what, config.app.name, config.layout, database.url, database.lock_timeout, mode, reason, recovery
+        what,
+        config.app.name,
+        config.layout,
+        database.url,
+        database.lock_timeout,
+        mode,
+        reason,
+        recovery,
+        as_owner,
+        holders,
     )
     with make_report(json=json, verbose=verbose) as report:
         found = Crew(config, [], report, time.monotonic())
@@ -74,7 +86,7 @@ def crew(
                 for spec, error in zip(specs, outcomes, strict=True)
                 if isinstance(error, WindlassError)
             }
-            if found.missing and not (lenient and found.hosts):
+            if found.missing and not lenient:
                 raise next(iter(found.missing.values()))
             yield found
         finally:
@@ -103,10 +115,9 @@ def run(crew: Crew, plans: list[Plan]) -> int:
     """Run the plans, one a host, and report every host's end; the exit code of the worst."""
     from windlass.runner import Fleet
 
-    ends = Fleet(crew.hosts, plans, crew.report.emit).run()
-    return max(
-        conclude(crew, host, plan, end) for host, plan, end in zip(crew.hosts, plans, ends, strict=True)
-    )
+    ends = Fleet(crew.hosts, plans, crew.report.emit).run() if plans else []
+    codes = [conclude(crew, host, plan, end) for host, plan, end in zip(crew.hosts, plans, ends, strict=True)]
+    return max(codes, default=0)
 
 
 def conclude(crew: Crew, host: Host, plan: Plan, end: dict[str, Any]) -> int:

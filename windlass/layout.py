@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 
 Slot = Literal["blue", "green"]
+TOP = PurePosixPath(".")
 SLOTS: tuple[Slot, Slot] = ("blue", "green")
 
 
@@ -20,7 +21,7 @@ class Layout:
     """The folders of one app under its root; `subfolder` is the app's place inside its repository."""
 
     root: PurePosixPath
-    subfolder: PurePosixPath = PurePosixPath(".")
+    subfolder: PurePosixPath = TOP
 
     @property
     def workspace(self) -> PurePosixPath:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from windlass.shell import Command
+from windlass.shell import NOTHING, Command
 
 Environment = Literal["shared", "database", "migrate", "ssh"]
 """Variables that the agent gives a step, read on the server: all of `.env`; the PG* variables of the
@@ -68,6 +68,6 @@ class Plan:
     title: str
     stages: tuple[Stage, ...]
     recovery: tuple[Step, ...] = ()
-    prologue: Command = Command("")
+    prologue: Command = NOTHING
     record: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

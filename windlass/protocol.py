@@ -12,8 +12,8 @@ from importlib.resources import files
 from typing import Any
 
 from windlass.agent.channel import MARK, decoded
-from windlass.facts import Question
 from windlass.plan import Gate, Plan, Stage, Step
+from windlass.question import Question
 
 BEAT = 3.0
 """Seconds between the heartbeats of either side."""

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
-Word = "str | int | float | PurePath | Variable"
-
 
 @dataclass(frozen=True)
 class Variable:
@@ -64,6 +62,10 @@ class Command:
         return Command("\n".join([*(f"# {line}" for line in why.splitlines()), self.text]))
 
 
+NOTHING = Command("")
+"""No command at all; joined with others it leaves no trace."""
+
+
 def cmd(*words: str | int | float | PurePath | Variable) -> Command:
     """One simple command, each word quoted."""
     return Command(" ".join(quote(word) for word in words))
@@ -106,13 +108,19 @@ def write_file(path: PurePath, content: str) -> Command:
     mark = "END"
     while mark in content:
         mark += "_"
-    return Command(f"cat >{quote(incoming)} <<'{mark}'\n{content}{mark}\nmv -T {quote(incoming)} {quote(path)}")
+    return Command(
+        f"cat >{quote(incoming)} <<'{mark}'\n{content}{mark}\nmv -T {quote(incoming)} {quote(path)}"
+    )
 
 
 def _group(command: Command) -> str:
     if "\n" in command.text:
         return "{\n" + _indent(command) + "\n}"
-    return command.text if " || " not in command.text and " && " not in command.text else f"{{ {command.text}; }}"
+    return (
+        command.text
+        if " || " not in command.text and " && " not in command.text
+        else f"{{ {command.text}; }}"
+    )
 
 
 def _indent(command: Command) -> str:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from windlass.errors import ConnectionFailed, LockHeld, NotReady, Refused, WindlassError
-from windlass.facts import Answer, Question
 from windlass.layout import Layout
 from windlass.plan import Plan, Step
 from windlass.protocol import (
@@ -18,13 +17,13 @@ from windlass.protocol import (
     BEAT,
     PATIENCE,
     Decoder,
-    agent_command,
     agent_sources,
     encode,
     plan_fields,
     question_fields,
     step_fields,
 )
+from windlass.question import Answer, Question
 
 
 class Wire(Protocol):
@@ -48,7 +47,8 @@ class Opening:
     """What a visit is for: the command typed, its app, and how it comes in.
 
     "locked" takes the lock or is refused, "unlocked" only looks, "stop" closes the app to visitors and ends
-    whoever holds the lock.
+    whoever holds the lock, "break" does the latter alone, and only to the runs that `holders` names.
+    `as_owner`: root looks as the user whom the app belongs to.
     """
 
     what: str
@@ -56,15 +56,19 @@ class Opening:
     layout: Layout
     database_url: str = "DATABASE_URL"
     lock_timeout: float = 5.0
-    mode: Literal["locked", "unlocked", "stop"] = "locked"
+    mode: Literal["locked", "unlocked", "stop", "break"] = "locked"
     reason: str = ""
     recovery: tuple[Step, ...] = ()
+    as_owner: bool = False
+    holders: tuple[str, ...] | None = None
 
     def fields(self) -> dict[str, Any]:
         """The agent's `open` message."""
         return {
             "mode": self.mode,
             "reason": self.reason,
+            "as_owner": self.as_owner,
+            "holders": self.holders,
             "what": self.what,
             "who": f"{getpass.getuser()}@{socket.gethostname()}",
             "url": self.database_url,

@@ -56,7 +56,12 @@ class Conversation:
     """A visit to a local agent that keeps every message it was told."""
 
     def __init__(
-        self, root: Path, *, what: str = "deploy", mode: Literal["locked", "unlocked", "stop"] = "locked", recovery: tuple[Any, ...] = ()
+        self,
+        root: Path,
+        *,
+        what: str = "deploy",
+        mode: Literal["locked", "unlocked", "stop"] = "locked",
+        recovery: tuple[Any, ...] = (),
     ) -> None:
         self.told: list[dict[str, Any]] = []
         self.wire = LocalWire()

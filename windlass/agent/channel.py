@@ -38,6 +38,11 @@ class Channel:
             os.set_blocking(descriptor, False)
         signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
 
+    @property
+    def backlog(self) -> int:
+        """Bytes that the client has not read yet."""
+        return len(self._outgoing)
+
     def set_times(self, beat: float, patience: float) -> None:
         """Seconds between heartbeats sent, and of silence after which the client counts as gone."""
         self._beat, self._patience = beat, patience

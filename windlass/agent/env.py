@@ -8,10 +8,10 @@ import re
 import urllib.parse
 from typing import Dict, Iterable, List
 
-PASSED_ON = (
-    "HOME USER LOGNAME SHELL LANG LC_ALL PATH PM2_HOME TMPDIR XDG_RUNTIME_DIR NODE_EXTRA_CA_CERTS SSL_CERT_FILE "
-    "SSL_CERT_DIR GIT_SSL_CAINFO http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY"
-).split()
+PERSON = ("HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "PATH", "PM2_HOME", "TMPDIR", "XDG_RUNTIME_DIR")
+TRUST = ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO")
+PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+PASSED_ON = (*PERSON, *TRUST, *PROXIES)
 """All that a step gets of the agent's own environment: pm2 would keep whatever else is there in its dump."""
 
 MASKED_LENGTH = 8

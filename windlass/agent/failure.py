@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class GateFailed(Exception):  # noqa: N818 - a gate that does not hold is no mistake
+class GateFailed(Exception):
     """A gate does not hold; the text says in plain words why and what was seen."""

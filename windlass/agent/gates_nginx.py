@@ -19,22 +19,23 @@ def answers_through_nginx(arguments: dict[str, Any]) -> None:
     GateFailed after `timeout` seconds (10), with what was seen last.
     """
     deadline = time.monotonic() + float(arguments.get("timeout") or 10)
-    good, problem = 0, ""
+    good, last = 0, ""
     while True:
-        reply = _ask(arguments, max(0.1, deadline - time.monotonic()))
-        found = _problem(arguments, reply)
-        good, problem = (0, found) if found else (good + 1, problem)
+        reply = ask(arguments, max(0.1, deadline - time.monotonic()))
+        found = problem(arguments, reply)
+        good, last = (0, found) if found else (good + 1, last)
         if good == IN_A_ROW:
             print(f"nginx answers {reply.status} from {arguments['expected_upstream']}", flush=True)
             return
         if time.monotonic() >= deadline:
             raise GateFailed(
-                problem or f"nginx answered too slowly: {reply.seconds:.1f} s for the last request"
+                last or f"nginx answered too slowly: {reply.seconds:.1f} s for the last request"
             )
         time.sleep(POLL)
 
 
-def _ask(arguments: dict[str, Any], timeout: float) -> probe.Reply:
+def ask(arguments: dict[str, Any], timeout: float) -> probe.Reply:
+    """Ask nginx once as a probe, which gets past the maintenance page."""
     name = str(arguments.get("server_name") or "127.0.0.1")
     return probe.get(
         int(arguments["port"]),
@@ -46,7 +47,7 @@ def _ask(arguments: dict[str, Any], timeout: float) -> probe.Reply:
     )
 
 
-def _problem(arguments: dict[str, Any], reply: probe.Reply) -> str:
+def problem(arguments: dict[str, Any], reply: probe.Reply) -> str:
     """What is wrong with the answer, "" where nothing is."""
     port, expected = arguments["port"], arguments["expected_upstream"]
     if not reply.status:

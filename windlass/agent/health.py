@@ -10,13 +10,18 @@ from . import probe
 
 def ask(arguments: dict[str, Any]) -> str:
     """Ask once, as a gate's arguments say; what is wrong with the answer, "" where nothing is."""
+    return judge(arguments, request(arguments))
+
+
+def request(arguments: dict[str, Any]) -> probe.Reply:
+    """Ask once, as a gate's arguments say."""
     headers = {
         # As nginx would: some apps refuse unknown hosts, or redirect plain HTTP.
         "Host": str(arguments.get("host") or "localhost"),
         "X-Forwarded-Proto": "https" if arguments.get("tls") else "http",
     }
     timeout = float(arguments.get("request_timeout") or 5)
-    return judge(arguments, probe.get(int(arguments["port"]), arguments["path"], headers, timeout))
+    return probe.get(int(arguments["port"]), arguments["path"], headers, timeout)
 
 
 def judge(arguments: dict[str, Any], reply: probe.Reply) -> str:

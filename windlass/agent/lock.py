@@ -5,9 +5,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from typing import Any, Dict, Optional
 
 _SIZE = 2048
+
+GLANCE = 0.2
+"""Seconds for which a lock may seem to be held because somebody looks whether it is."""
 
 
 def boot_id() -> str:
@@ -27,13 +31,13 @@ def holder(path: str) -> Dict[str, Any]:
 
 
 def is_held(path: str) -> bool:
-    """Whether any process holds the lock now."""
+    """Whether any process holds the lock now; whoever may read the file can ask."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     finally:
@@ -50,14 +54,18 @@ class Lock:
 
     @classmethod
     def take(cls, path: str) -> Optional[Lock]:
-        """The lock without waiting, None where it is held. Raises OSError where the file cannot be opened."""
+        """The lock, None where a run holds it. Raises OSError where the file cannot be opened."""
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return None
-        return cls(descriptor)
+        deadline = time.monotonic() + GLANCE
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return cls(descriptor)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    os.close(descriptor)
+                    return None
+            time.sleep(0.01)
 
     def say(self, **facts: Any) -> None:
         """Add to what the file says of the holder; written in place, so that a full disk does not matter."""

@@ -42,8 +42,7 @@ def _run(environment: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
         env=environment,
         cwd="/",
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         timeout=TIMEOUT,
         check=False,
     )

@@ -10,8 +10,9 @@ import tempfile
 import time
 from typing import Any, Dict, List, Optional
 
-from . import env, ledger, lock, questions, stop
+from . import env, ledger, lock, questions, stop, tail
 from .channel import Channel
+from .owner import become_owner
 from .plan import PlanRun
 from .steps import Runner
 
@@ -127,6 +128,8 @@ def main() -> None:
     if opening is None:
         return
     channel.set_times(opening.get("beat", 3.0), opening.get("patience", 60.0))
+    if opening.get("as_owner"):
+        become_owner(opening["paths"]["root"])
     session = Session(channel, opening)
     status = _serve(session)
     if session.lock is not None:
@@ -156,6 +159,7 @@ def _serve(session: Session) -> int:
         rooted = os.path.isdir(session.paths["root"])
         if session.opening["mode"] == "stop" and rooted:
             stop.close_to_visitors(session)
+        if session.opening["mode"] in ("stop", "break") and rooted:
             stop.end_holder(session)
         if rooted and not _open_locked(session):
             return 75
@@ -174,6 +178,11 @@ def _serve(session: Session) -> int:
             session.channel.send(
                 "answers", id=message["id"], answers=questions.answer(session, message["questions"])
             )
+        elif message["op"] == "tail":
+            tail.tail(session, message)
+        elif message["op"] == "record":
+            session.record(message["event"], **message["fields"])
+            session.channel.send("recorded")
         elif message["op"] == "settle":
             if not _settle(session):
                 return 75

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pwd
 import re
+import time
 from typing import Any, Dict, List, Optional
 
 from . import env, ledger, lock
@@ -33,6 +35,9 @@ def state(arguments: Dict[str, Any]) -> Dict[str, Any]:
         "lock": {"held": lock.is_held(arguments["lock"]), **lock.holder(arguments["lock"])},
         "boot": lock.boot_id(),
         "system": _text("/etc/os-release"),
+        "now": time.time(),
+        "user": _user(os.geteuid()),
+        "owner": _owner(root),
     }
 
 
@@ -105,6 +110,21 @@ def _unenterable(root: str) -> str:
             return path
         path = os.path.dirname(path)
     return ""
+
+
+def _owner(path: str) -> str:
+    """Whose folder it is, "" where it is not there."""
+    try:
+        return _user(os.stat(path).st_uid)
+    except OSError:
+        return ""
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 CALLS = {"state": state}

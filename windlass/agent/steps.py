@@ -214,7 +214,7 @@ class Runner:
             cwd="/",  # pm2 breaks when the folder that its daemon was started from goes away
             pass_fds=passed,
             start_new_session=True,
-            preexec_fn=_yield_to_the_live_app if spec.get("nice") else None,
+            preexec_fn=_yield_to_the_live_app if spec.get("nice") else None,  # noqa: PLW1509 - one thread
         )
         process.returncode = 0  # reaped by Step.poll, not by Popen
         for descriptor in set(passed) - {self._lock}:

@@ -35,11 +35,17 @@ def close_to_visitors(session: Session) -> None:
 
 
 def end_holder(session: Session) -> None:
-    """Have whoever holds the lock end and recover; past the deadline, kill it and its step."""
+    """Have whoever holds the lock end and recover; past the deadline, kill it and its step.
+
+    Where the opening names `holders`, a run that is not among them is left alone.
+    """
     path = session.paths["lock"]
     if not lock.is_held(path):
         return
     holder = lock.holder(path)
+    meant = session.opening.get("holders")
+    if meant is not None and holder.get("run", "") not in meant:
+        return
     session.channel.send(
         "note", text=f"ending {holder.get('what', 'the holder of the lock')} by {holder.get('who', '?')}"
     )

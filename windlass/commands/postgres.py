@@ -16,8 +16,7 @@ def backup(into: PurePosixPath) -> Command:
         cmd("mkdir", "-p", into.parent),
         cmd("pg_dump", "--format=custom", "--no-password", "--file", partial),
         Command(f"pg_restore --list {quote(partial)} >/dev/null"),
-        Command(
-            f"(cd {quote(into.parent)} && sha256sum {quote(partial.name)} | sed 's/\\.partial$//' >{quote(checksum.name)})"
-        ),
+        Command(f"cd {quote(into.parent)}"),
+        Command(f"sha256sum {quote(partial.name)} | sed 's/\\.partial$//' >{quote(checksum.name)}"),
         cmd("mv", "-T", partial, into),
     )

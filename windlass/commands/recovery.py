@@ -31,7 +31,7 @@ def links(config: Config) -> Command:
 
 def processes(config: Config) -> Command:
     """Have the live slot run, the idle one not, unless it is a standby; nothing while the app is stopped."""
-    stopped, layout = quote(config.layout.stopped), config.layout
+    stopped = quote(config.layout.stopped)
     branches = "\n".join(_branch(config, slot) for slot in SLOTS)
     return Command(
         f"{node_on_path(config)}\n"
@@ -95,9 +95,10 @@ def _branch(config: Config, live: Slot) -> str:
         for name in names(config, live)
     ]
     started = "\n".join(ensure)
+    look = f"ss -Htn state established '( sport = :{config.port(idle)} )'"
     drain = (
         f"for _ in $(seq {max(1, int(config.web.drain * 5))}); do\n"
-        f"    if [ -z \"$(ss -Htn state established '( sport = :{config.port(idle)} )' 2>/dev/null)\" ]; then break; fi\n"
+        f'    if [ -z "$({look} 2>/dev/null)" ]; then break; fi\n'
         "    sleep 0.2\n"
         "done"
     )

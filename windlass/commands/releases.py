@@ -71,10 +71,11 @@ def make_shared_dirs(layout: Layout, dirs: Iterable[str]) -> Command:
 def complete_standalone(layout: Layout, release: str) -> Command:
     """Give a Next.js standalone build its static files and `.env`, which `next build` leaves beside it."""
     app = layout.partial(release) / layout.subfolder
-    inner = f"{quote(app / '.next/standalone')}/{quote(layout.subfolder)}"
+    top = quote(app / ".next/standalone")
+    inner = f"{top}/{quote(layout.subfolder)}"
     return Command(
-        f"if [ -d {quote(app / '.next/standalone')} ]; then\n"
-        f"    if [ ! -e {inner}/server.js ]; then inner={quote(app / '.next/standalone')}; else inner={inner}; fi\n"
+        f"if [ -d {top} ]; then\n"
+        f"    if [ -e {inner}/server.js ]; then inner={inner}; else inner={top}; fi\n"
         f'    if [ -d {quote(app / "public")} ]; then rsync -a {quote(app / "public")}/ "$inner"/public/; fi\n'
         f'    rsync -a {quote(app / ".next/static")}/ "$inner"/.next/static/\n'
         f'    if [ -e {quote(layout.env_file)} ]; then ln -sfn {quote(layout.env_file)} "$inner"/.env; fi\n'
@@ -114,12 +115,11 @@ def remove(layout: Layout, release: str) -> Command:
 def prune(layout: Layout, releases: Iterable[str], *, assets_days: int, logs_days: int = 30) -> Command:
     """Remove these releases, the assets that no release holds any more, and the step logs of long ago."""
     old_assets = f"-type f -links 1 -mtime +{assets_days} -delete"
+    old_logs = f"-mindepth 1 -maxdepth 1 -name '2*' -type d -mtime +{logs_days} -exec rm -rf {{}} +"
     return all_of(
         *(remove(layout, release) for release in releases),
         Command(f"find {quote(layout.assets)} {old_assets}"),
-        Command(
-            f"find {quote(layout.logs)} -mindepth 1 -maxdepth 1 -name '2*' -type d -mtime +{logs_days} -exec rm -rf {{}} +"
-        ),
+        Command(f"find {quote(layout.logs)} {old_logs}"),
     )
 
 

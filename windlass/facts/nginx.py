@@ -8,7 +8,7 @@ from typing import Literal
 
 from windlass.commands.nginx import BINARIES, Control, loaded
 from windlass.config import Config
-from windlass.facts import Answer, Question
+from windlass.question import Answer, Question
 from windlass.shell import Command, all_of, cmd, quote, when
 
 Right = Literal["own", "sudo", "none"]

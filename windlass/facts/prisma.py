@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from windlass.facts import Answer, Question
+from windlass.question import Answer, Question
 from windlass.shell import Command
 
 _QUERY = "SELECT migration_name, finished_at IS NOT NULL, rolled_back_at IS NOT NULL FROM _prisma_migrations"

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from windlass.config import Config
-from windlass.facts import Answer, Question
+from windlass.question import Answer, Question
 from windlass.shell import Command, cmd, quote
 
 LOCK_FILES = {

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from windlass.facts import Answer, Question
 from windlass.layout import SLOTS, Layout, Slot, other
+from windlass.question import Answer, Question
 from windlass.shell import Command
 
 
@@ -23,7 +23,10 @@ class Release:
 
 @dataclass(frozen=True)
 class State:
-    """One look at the app's folders. Sizes are in bytes; a flag is None where it is not set."""
+    """One look at the app's folders. Sizes are in bytes; a flag is None where it is not set.
+
+    `now` is the server's time in seconds since the epoch, `user` who looked, `owner` whose the app is.
+    """
 
     slot: Slot
     live: str
@@ -45,6 +48,9 @@ class State:
     unenterable: str
     lock: Mapping[str, Any]
     system: str
+    now: float = 0.0
+    user: str = ""
+    owner: str = ""
 
     @property
     def idle(self) -> Slot:
@@ -96,4 +102,7 @@ def parse(answer: Answer) -> State:
         unenterable=found["unenterable"],
         lock=found["lock"],
         system=found["system"],
+        now=found["now"],
+        user=found["user"],
+        owner=found["owner"],
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from windlass.facts import Answer, Question
+from windlass.question import Answer, Question
 from windlass.shell import all_of, cmd
 
 INTERVAL = 1.0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from windlass.facts import Answer, Question
+from windlass.question import Answer, Question
 from windlass.shell import Command, quote
 
 PACKAGES = {
@@ -23,7 +23,7 @@ _NODE_HOMES = """\
 for folder in "$given" "$(dirname -- "$(command -v node || true)")" \\
     "$HOME/.volta/bin" \\
     "${FNM_DIR:-$HOME/.local/share/fnm}/aliases/default/bin" "$HOME/.fnm/aliases/default/bin" \\
-    $(ls -d "${NVM_DIR:-$HOME/.nvm}"/versions/node/v*/bin 2>/dev/null | sort -rV) \\
+    $(ls -d "$nvm"/versions/node/v*/bin 2>/dev/null | sort -rV) \\
     $(ls -d "${FNM_DIR:-$HOME/.local/share/fnm}"/node-versions/v*/installation/bin 2>/dev/null | sort -rV) \\
     /usr/local/bin /usr/bin /opt/node/bin; do
     if [ -n "$folder" ] && [ "$folder" != . ] && [ -x "$folder/node" ]; then
@@ -33,9 +33,10 @@ for folder in "$given" "$(dirname -- "$(command -v node || true)")" \\
 done"""
 
 _NVM_DEFAULT = """\
-wanted=$(cat "${NVM_DIR:-$HOME/.nvm}/alias/default" 2>/dev/null || true)
+nvm=${NVM_DIR:-$HOME/.nvm}
+wanted=$(cat "$nvm/alias/default" 2>/dev/null || true)
 case $wanted in
-    [0-9v]*) chosen=$(ls -d "${NVM_DIR:-$HOME/.nvm}/versions/node/v${wanted#v}"*/bin 2>/dev/null | sort -rV | head -n 1) ;;
+    [0-9v]*) chosen=$(ls -d "$nvm/versions/node/v${wanted#v}"*/bin 2>/dev/null | sort -rV | head -n 1) ;;
     *) chosen= ;;
 esac
 if [ -z "$given" ]; then given=$chosen; fi"""
@@ -72,7 +73,8 @@ if [ -n "$found" ]; then
     echo "node=$found"
     echo "node_version=$("$found/node" --version)"
     npm=$(readlink -f -- "$(command -v npm || echo /nowhere)")
-    echo "npm_version=$(sed -n 's/^ *"version": *"\\([^"]*\\)".*/\\1/p' "${{npm%/bin/*}}/package.json" 2>/dev/null | head -n 1 || true)"
+    manifest=${{npm%/bin/*}}/package.json
+    echo "npm_version=$(sed -n 's/^ *"version": *"\\([^"]*\\)".*/\\1/p' "$manifest" 2>/dev/null | head -n 1 || true)"
 fi
 PATH=$PATH:/usr/sbin:/sbin
 for program in {names}; do

@@ -129,8 +129,9 @@ def differences(state: State, release: str) -> Iterable[str]:
         if record.get("outcome") != "failed"
     ]
     if later:
+        names = ", ".join(dict.fromkeys(later))
         yield (
-            f"the database stays as it is: it has migrations that {release} does not know ({', '.join(dict.fromkeys(later))}); "
+            f"the database stays as it is: it has migrations that {release} does not know ({names}); "
             "their down SQL is in backups/ on the server"
         )
     env = next((known.get("env") for known in reversed(state.records) if _went_well(known, release)), None)

@@ -1,0 +1,32 @@
+"""What a visitor would get now: one request to the live slot itself, and one through nginx."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict
+
+from . import gates_nginx, health
+from .session import live
+
+
+def visitors(arguments: Dict[str, Any]) -> Dict[str, Any]:
+    """The answers `direct` and `nginx`, None where nothing is live.
+
+    `paths` are the session's, `slots` the gate's arguments for each slot, `nginx` those of the gate through
+    nginx for each slot.
+    """
+    now = live(arguments["paths"])
+    if not now["release"]:
+        return {"direct": None, "nginx": None}
+    asked = {**arguments["slots"][now["slot"]], "revision": now["revision"]}
+    through = arguments["nginx"][now["slot"]]
+    reply = health.request(asked)
+    direct = {"status": reply.status, "seconds": reply.seconds, "problem": health.judge(asked, reply)}
+    reply = gates_nginx.ask(through, float(asked.get("request_timeout") or 5))
+    problem = gates_nginx.problem(through, reply)
+    return {
+        "direct": direct,
+        "nginx": {"status": reply.status, "seconds": reply.seconds, "problem": problem},
+    }
+
+
+CALLS: Dict[str, Callable[[Dict[str, Any]], Any]] = {"visitors": visitors}
