@@ -58,15 +58,14 @@ def print_plan(host: str, plan: Plan) -> None:
     from windlass.report import runbook as as_text
     from windlass.report.text import one_line
 
-    steps = [
+    steps = [("shell", "find node and the app's programs", plan.prologue.text, "")]
+    steps += [
         (stage.name, step.title, text_of(step), step.unchanged)
         for stage in plan.stages
         for step in stage.steps
     ]
-    text = as_text(steps, title=f"{plan.title}, on {host}", notes=[*plan.notes, *_environment(plan)])
-    head, first, rest = text.partition("# == ")
-    print("".join([head, f"{plan.prologue.text}\n\n" if plan.prologue.text else "", first, rest]).rstrip())
-    print("\n".join(one_line(line) if line else "" for line in ["", *_way_back(plan)]))
+    print(as_text(steps, title=f"{plan.title}, on {host}", notes=[*plan.notes, *_environment(plan)]))
+    print("\n".join(one_line(line) for line in _way_back(plan)))
 
 
 def text_of(step: Step) -> str:
@@ -79,7 +78,7 @@ def text_of(step: Step) -> str:
     if isinstance(step.action, Gate):
         return step.action.by_hand.text
     text = step.action.text
-    lasting = any(line.startswith(("cd ", "umask ", "export ", "exec ")) for line in text.splitlines())
+    lasting = any(line.startswith(("cd ", "umask ", "export ")) for line in text.splitlines())
     return f"(\n{text}\n)" if lasting else text
 
 
