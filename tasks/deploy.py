@@ -49,9 +49,10 @@ def deploy(
     from windlass.plans.deploy import Options
 
     config = chosen_config(ctx, app)
-    ref = chosen_ref(config, revision, target)
+    named = checked_ref(revision) if revision is not None else None
     what = "deploy --dry-run" if dry_run else "deploy"
     with crew(ctx, config, what, target=target, json=json, verbose=verbose) as hosts:
+        ref = named or branch_of(config, hosts.target)
         code = deploy_to(hosts, ref, Options(force=force, page=maintenance), dry_run=dry_run, json=json)
     if code:
         from invoke.exceptions import Exit
@@ -59,20 +60,21 @@ def deploy(
         raise Exit(code=code)
 
 
-def chosen_ref(config: Config, revision: str | None, target: str | None) -> str:
-    """What to deploy: as typed, else the target's branch, else the app's. Raises UsageError for no ref at all."""
+def checked_ref(ref: str) -> str:
+    """The branch, tag or commit as typed. Raises UsageError for what cannot be one."""
     from windlass.config.fields import check_ref
     from windlass.errors import UsageError
 
-    if revision is not None:
-        try:
-            return check_ref(revision)
-        except ValueError as error:
-            raise UsageError(
-                f"--revision: {error}; nothing was touched", hint="fab deploy --revision main"
-            ) from None
-    chosen = config.targets.get(target) if target else next(iter(config.targets.values()), None)
-    return (chosen.branch if chosen else None) or config.app.branch
+    try:
+        return check_ref(ref)
+    except ValueError as error:
+        raise UsageError(f"{error}; nothing was touched", hint="fab releases lists what is kept") from None
+
+
+def branch_of(config: Config, target: str | None) -> str:
+    """The branch that a target deploys: its own, else the app's."""
+    own = config.targets[target].branch if target else None
+    return own or config.app.branch
 
 
 def deploy_to(crew: Crew, ref: str, options: Options, *, dry_run: bool, json: bool) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fabric import task
 
@@ -10,6 +10,8 @@ from tasks.chosen import chosen_config, templates
 
 if TYPE_CHECKING:
     from invoke.context import Context
+
+    from windlass.question import Question
 
 HELP = {
     "app": "the app (default: windlass.app of fabric.yaml, else the only one)",
@@ -33,7 +35,7 @@ def install(
 
     config = chosen_config(ctx, app)
     with crew(ctx, config, "nginx.install", target=target, mode="unlocked", json=json) as hosts:
-        asked = [facts.nginx(config), facts.rights(config)]
+        asked: list[Question[Any]] = [facts.nginx(config), facts.rights(config)]
         answers = each(hosts.hosts, lambda host: host.visit.ask(*asked))
         built = [
             plans.install(config, found["nginx"], found["nginx_rights"], folders=templates())

@@ -29,7 +29,7 @@ def message(config: Config, host: str, plan: Plan, end: dict[str, Any]) -> tuple
     live = end["live"]["release"]
     visitors = f"{live} is live" if live else "nothing is live yet"
     if outcome == "done":
-        return _done(end)
+        return _done(plan, end)
     what = f"{failure['title']}: {failure['reason']}" if failure else "it did not finish"
     log = f"full log on the server: {failure['log']}" if failure and failure.get("log") else ""
     hint = "; ".join(filter(None, [failure.get("hint", "") if failure else "", log]))
@@ -49,7 +49,12 @@ def message(config: Config, host: str, plan: Plan, end: dict[str, Any]) -> tuple
     return f"{what}. Visitors saw nothing: {visitors}", hint
 
 
-def _done(end: dict[str, Any]) -> tuple[str, str]:
+def _done(plan: Plan, end: dict[str, Any]) -> tuple[str, str]:
+    if plan.record.get("stopped"):
+        return (
+            "stopped: visitors get the maintenance page, also after a reboot",
+            "fab emergency-resume starts it again",
+        )
     if end["kept"]:
         return "the watch was cut short: the release is live and stays", ""
     if end["failure"]:

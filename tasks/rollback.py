@@ -45,6 +45,7 @@ def rollback(
     """Go back to the last good release, or to the one named."""
     from invoke.exceptions import Exit
 
+    from tasks.deploy import checked_ref
     from tasks.visiting import crew
     from windlass.errors import UsageError
 
@@ -52,6 +53,8 @@ def rollback(
         raise UsageError(
             "--commit and --stable name two releases; nothing was touched", hint="give one of them"
         )
+    if commit is not None:
+        checked_ref(commit)
     config = chosen_config(ctx, app)
     what = "rollback --dry-run" if dry_run else "rollback"
     with crew(ctx, config, what, target=target, json=json, verbose=verbose) as hosts:
@@ -110,7 +113,7 @@ def roll_back(crew: Crew, commit: str | None, *, stable: bool, dry_run: bool, js
     looks: list[Look] = each(crew.hosts, lambda host: look(crew.config, host))
     chosen = [_choose(crew, seen, commit, stable=stable) for seen in looks]
     if commit and not all(chosen):
-        return deploy_to(crew, _as_ref(commit), Options(), dry_run=dry_run, json=json)
+        return deploy_to(crew, commit, Options(), dry_run=dry_run, json=json)
     releases = [release for release in chosen if release is not None]
     if len({release.revision for release in releases}) > 1:
         listed = ", ".join(
@@ -142,18 +145,6 @@ def _choose(crew: Crew, seen: Look, commit: str | None, *, stable: bool) -> Rele
     if commit is None:
         return plans.previous(seen.state)
     return seen.state.release(commit) or plans.kept_for(seen.state, commit.lower())
-
-
-def _as_ref(commit: str) -> str:
-    from windlass.config.fields import check_ref
-    from windlass.errors import UsageError
-
-    try:
-        return check_ref(commit)
-    except ValueError as error:
-        raise UsageError(
-            f"--commit: {error}; nothing was changed", hint="fab releases lists what is kept"
-        ) from None
 
 
 def _known(crew: Crew, seen: Look, release: Release):  # type: ignore[no-untyped-def]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from invoke.context import Context
 
-    from windlass.plan import Plan, Step
+    from windlass.plan import Environment, Plan, Step
 
 
 @task(
@@ -32,7 +32,7 @@ def runbook(
     target: str | None = None,
 ) -> None:
     """Print what deploy or rollback would run, step by step, fit to be typed by hand."""
-    from tasks.deploy import chosen_ref, deploy_to
+    from tasks.deploy import branch_of, checked_ref, deploy_to
     from tasks.rollback import roll_back
     from tasks.visiting import crew
     from windlass.errors import UsageError
@@ -48,9 +48,9 @@ def runbook(
         with crew(ctx, config, "runbook --rollback", target=target, mode="unlocked") as hosts:
             roll_back(hosts, None, stable=False, dry_run=True, json=False)
         return
-    ref = chosen_ref(config, revision, target)
+    named = checked_ref(revision) if revision is not None else None
     with crew(ctx, config, "runbook", target=target) as hosts:
-        deploy_to(hosts, ref, Options(), dry_run=True, json=False)
+        deploy_to(hosts, named or branch_of(config, hosts.target), Options(), dry_run=True, json=False)
 
 
 def print_plan(host: str, plan: Plan) -> None:
@@ -84,11 +84,11 @@ def text_of(step: Step) -> str:
 
 def _environment(plan: Plan) -> Iterator[str]:
     """Which variables a person has to set first; Windlass reads them on the server."""
-    titles: dict[str, list[str]] = {}
+    titles: dict[Environment, list[str]] = {}
     for step in (step for stage in plan.stages for step in stage.steps if not step.unchanged):
         for kind in step.environment:
             titles.setdefault(kind, []).append(step.title)
-    words = {
+    words: dict[Environment, str] = {
         "shared": "needs the variables of the app's .env",
         "database": "needs PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE, as in the database's URL in .env",
         "migrate": "needs the variables of the app's .env",

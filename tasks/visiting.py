@@ -23,12 +23,16 @@ if TYPE_CHECKING:
 
 @dataclass
 class Crew:
-    """The hosts of one command, with their agents open; `missing` are those that could not be opened, by name."""
+    """The hosts of one command, with their agents open.
+
+    `target` is the one that they belong to, `missing` are those that could not be opened, by name.
+    """
 
     config: Config
     hosts: list[Host]
     report: Report
     began: float
+    target: str | None = None
     missing: dict[str, WindlassError] = field(default_factory=dict)
 
     def seconds(self) -> float:
@@ -55,13 +59,15 @@ def crew(
     Raises the first host's error where one cannot be opened; `lenient` goes on with the others, and
     `missing` holds the errors. `as_owner` and `holders` are `Opening`'s.
     """
+    from invoke.exceptions import Exit
+
     from tasks.chosen import chosen_hosts
     from windlass.plans.golive import recover
-    from windlass.report import make_report
+    from windlass.report import make_report, say_error
     from windlass.runner import Host, each
     from windlass.visit import Opening
 
-    specs, _ = chosen_hosts(ctx, config, target)
+    specs, known_as = chosen_hosts(ctx, config, target)
     recovery = () if mode == "unlocked" else recover(config)
     database = config.database
     opening = Opening(
@@ -77,7 +83,7 @@ def crew(
         holders,
     )
     with make_report(json=json, verbose=verbose) as report:
-        found = Crew(config, [], report, time.monotonic())
+        found = Crew(config, [], report, time.monotonic(), known_as)
         try:
             outcomes = each(specs, lambda spec: _open(found, spec, opening))
             found.hosts = [host for host in outcomes if isinstance(host, Host)]
@@ -89,12 +95,18 @@ def crew(
             if found.missing and not lenient:
                 raise next(iter(found.missing.values()))
             yield found
+        except WindlassError as error:
+            if not json:
+                raise
+            say_error(error.message, error.hint, json=True)
+            raise Exit(code=int(error.exit_code)) from error
         finally:
             each(found.hosts, lambda host: host.visit.close())
 
 
 def _open(crew: Crew, spec: HostSpec, opening: Opening) -> Host | WindlassError:
     """Connect and open the agent; the error is handed back, so that the other hosts can be closed properly."""
+    from windlass.events import Connecting
     from windlass.protocol import agent_command
     from windlass.runner import open_host
     from windlass.ssh import connect
@@ -105,6 +117,7 @@ def _open(crew: Crew, spec: HostSpec, opening: Opening) -> Host | WindlassError:
         link = connect(spec, timeout=ssh.connect_timeout, forward_agent=ssh.forward_agent)
         return link.open_agent(agent_command(), for_good=True)
 
+    crew.report.emit(Connecting(spec.name))
     try:
         return open_host(spec.name, wire, opening, crew.report.emit, crew.began)
     except WindlassError as error:

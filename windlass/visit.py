@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import getpass
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -99,7 +101,9 @@ class Visit:
         self._notice = notice
         self._decoder = Decoder()
         self._waiting: list[dict[str, Any]] = []
-        self._last_beat = self._last_heard = time.monotonic()
+        self._last_heard = time.monotonic()
+        self._user = ""
+        self._over = threading.Event()
         self.plan_running = False
 
     def open(self, opening: Opening) -> Opened:
@@ -109,7 +113,10 @@ class Visit:
         """
         self._what = opening
         self._wire.send(agent_sources() + encode("open", **opening.fields()))
+        # A thread of its own: what draws the events may wait for its reader, such as a pager.
+        threading.Thread(target=self._beat, daemon=True).start()
         message = self.expect("opened")
+        self._user = message["user"]
         return Opened(message["run"], message["user"], message["cloned"], message["live"])
 
     def ask(self, *questions: Question[Any]) -> dict[str, Any]:
@@ -164,7 +171,7 @@ class Visit:
             if message["ev"] == "locked":
                 raise locked_error(message["holder"], self.host)
             if message["ev"] == "refused":
-                raise refused_error(message, self.host, self._what)
+                raise refused_error({"user": self._user, **message}, self.host, self._what)
             self._notice(message)
 
     def next(self) -> dict[str, Any]:
@@ -175,6 +182,7 @@ class Visit:
 
     def close(self) -> None:
         """Say goodbye, wait shortly for the lock to be given back, and close the channel."""
+        self._over.set()
         try:
             self.send("bye")
             deadline = time.monotonic() + 5
@@ -186,14 +194,14 @@ class Visit:
 
     def abandon(self) -> None:
         """Close without a goodbye; a running plan recovers by itself."""
+        self._over.set()
         self._wire.close()
 
     def _pump(self) -> None:
-        now = time.monotonic()
-        if now - self._last_beat >= BEAT:
-            self._last_beat = now
-            self.send("beat")
-        chunk = self._wire.receive(1.0)
+        try:
+            chunk = self._wire.receive(1.0)
+        except ConnectionFailed as error:
+            raise self._lost(error.message) from error
         if chunk is None:
             if time.monotonic() - self._last_heard > PATIENCE:
                 raise self._lost(f"no sign of {self.host} for {PATIENCE:.0f} s")
@@ -202,6 +210,11 @@ class Visit:
             raise self._ended()
         self._last_heard = time.monotonic()
         self._waiting += [message for message in self._decoder.feed(chunk) if message["ev"] != "beat"]
+
+    def _beat(self) -> None:
+        with suppress(WindlassError, OSError, ValueError):  # a line that is gone is told by whoever receives
+            while not self._over.wait(BEAT):
+                self.send("beat")
 
     def _ended(self) -> WindlassError:
         status = self._wire.exit_status()
@@ -250,6 +263,6 @@ def refused_error(message: dict[str, Any], host: str, opening: Opening) -> Windl
     if message["why"] == "folders":
         return NotReady(
             f"{host}: the app's folders cannot be made ({message['detail']}); nothing was touched",
-            hint=f'on the server, as root: install -d -o "$USER" {root} (with the user you deploy as)',
+            hint=f"on the server, as root: install -d -o {user} {root}",
         )
     return Refused(f"{host}: {root} cannot be used ({message.get('detail', message['why'])})")

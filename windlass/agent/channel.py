@@ -25,6 +25,7 @@ class Channel:
     ) -> None:
         self.inbox: Deque[Dict[str, Any]] = collections.deque()
         self.cancelled = ""
+        self.called_back = False
         self._reader, self._writer = reader, writer
         self._beat, self._patience = beat, patience
         self._incoming = b""
@@ -74,6 +75,11 @@ class Channel:
     def cancel(self, reason: str) -> None:
         """Note the first reason why a running plan must not go on."""
         self.cancelled = self.cancelled or reason
+
+    def call_back(self, reason: str) -> None:
+        """Cancel, and have undone even what a cancelled plan would keep."""
+        self.called_back = True
+        self.cancel(reason)
 
     def receive(self, *operations: str) -> Optional[Dict[str, Any]]:
         """The next message, waiting for it; None once the client has gone or the plan was cancelled.
@@ -143,6 +149,8 @@ class Channel:
         for message in decoded(lines):
             if message.get("op") == "cancel":
                 self.cancel(str(message.get("reason", "cancelled")))
+            elif message.get("op") == "back":
+                self.call_back(str(message.get("reason", "called back")))
             elif message.get("op") != "beat":
                 self.inbox.append(message)
 

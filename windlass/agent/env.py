@@ -8,7 +8,18 @@ import re
 import urllib.parse
 from typing import Dict, Iterable, List
 
-PERSON = ("HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "PATH", "PM2_HOME", "TMPDIR", "XDG_RUNTIME_DIR")
+PERSON = (
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LC_ALL",
+    "PATH",
+    "PM2_HOME",
+    "TMPDIR",
+    "XDG_RUNTIME_DIR",
+)
 TRUST = ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO")
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 PASSED_ON = (*PERSON, *TRUST, *PROXIES)

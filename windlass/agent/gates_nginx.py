@@ -28,9 +28,7 @@ def answers_through_nginx(arguments: dict[str, Any]) -> None:
             print(f"nginx answers {reply.status} from {arguments['expected_upstream']}", flush=True)
             return
         if time.monotonic() >= deadline:
-            raise GateFailed(
-                last or f"nginx answered too slowly: {reply.seconds:.1f} s for the last request"
-            )
+            raise GateFailed(last or f"nginx answered too slowly: {reply.seconds:.1f} s for the last request")
         time.sleep(POLL)
 
 

@@ -40,16 +40,9 @@ class PlanRun:
 
     def _run_stages(self) -> Optional[Dict[str, Any]]:
         for stage in self.plan["stages"]:
-            word = self.channel.receive("go", "back")
-            if word is None or word["op"] == "back":
-                self._kept = word is None and stage["on_cancel"] == "keep"
-                reason = word.get("reason", "called back") if word else self.channel.cancelled
-                return {
-                    "state": "cancelled",
-                    "reason": reason,
-                    "title": stage["name"],
-                    "stage": stage["name"],
-                }
+            word = self.channel.receive("go")
+            if word is None or self.channel.cancelled:
+                return self._cancelled(stage, stage["name"])
             self._entered.append(stage)
             failure = self._run_stage(stage)
             if self.session.live() != self._before and not self._switched:
@@ -65,10 +58,10 @@ class PlanRun:
         for step in stage["steps"]:
             self._number += 1
             if stoppable and self.channel.cancelled:
-                return self._cancelled(stage, step)
+                return self._cancelled(stage, step["title"])
             result = self._run_step(step, stage["name"], stoppable and step["interruptible"])
             if result["state"] == "cancelled":
-                return self._cancelled(stage, step)
+                return self._cancelled(stage, step["title"])
             if result["state"] in ("failed", "timed-out"):
                 state = "warned" if stage["on_failure"] == "warn" else result["state"]
                 return {
@@ -80,10 +73,10 @@ class PlanRun:
                 }
         return None
 
-    def _cancelled(self, stage: Dict[str, Any], step: Dict[str, Any]) -> Dict[str, Any]:
-        self._kept = stage["on_cancel"] == "keep"
+    def _cancelled(self, stage: Dict[str, Any], title: str) -> Dict[str, Any]:
+        self._kept = stage["on_cancel"] == "keep" and not self.channel.called_back
         return {
-            "state": "cancelled", "reason": self.channel.cancelled, "title": step["title"], "stage": stage["name"],
+            "state": "cancelled", "reason": self.channel.cancelled, "title": title, "stage": stage["name"],
         }  # fmt: skip
 
     def _run_step(self, step: Dict[str, Any], stage: str, stoppable: bool) -> Dict[str, Any]:

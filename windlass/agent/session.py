@@ -151,18 +151,9 @@ def _handle_signals(channel: Channel) -> None:
 
 
 def _serve(session: Session) -> int:
-    if session.opening["mode"] != "unlocked":
-        refusal = _refusal(session.paths["root"])
-        if refusal:
-            session.channel.send("refused", **refusal)
-            return 1
-        rooted = os.path.isdir(session.paths["root"])
-        if session.opening["mode"] == "stop" and rooted:
-            stop.close_to_visitors(session)
-        if session.opening["mode"] in ("stop", "break") and rooted:
-            stop.end_holder(session)
-        if rooted and not _open_locked(session):
-            return 75
+    status = _come_in(session) if session.opening["mode"] != "unlocked" else 0
+    if status:
+        return status
     session.channel.send(
         "opened",
         run=session.run_id,
@@ -190,6 +181,22 @@ def _serve(session: Session) -> int:
             PlanRun(session, message["plan"]).run()
             if session.channel.cancelled:
                 return 1
+
+
+def _come_in(session: Session) -> int:
+    """Take the lock, where the app has a home, the way that the mode says; an exit code where that is refused."""
+    mode, root = session.opening["mode"], session.paths["root"]
+    refusal = _refusal(root)
+    if refusal:
+        session.channel.send("refused", **refusal)
+        return 1
+    if not os.path.isdir(root):
+        return 0
+    if mode == "stop":
+        stop.close_to_visitors(session)
+    if mode in ("stop", "break"):
+        stop.end_holder(session)
+    return 0 if _open_locked(session) else 75
 
 
 def _open_locked(session: Session) -> bool:

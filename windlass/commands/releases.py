@@ -84,7 +84,7 @@ def complete_standalone(layout: Layout, release: str) -> Command:
 
 
 def publish_assets(layout: Layout, release: str, *, source: str, url: str) -> Command:
-    """Put the release's hashed assets beside those of earlier ones: pages loaded before a cutover still ask for them."""
+    """Put the release's hashed assets beside those of earlier ones, for pages that were loaded before a cutover."""
     origin = layout.release_app(release) / source
     place = layout.assets / url.strip("/")
     sync = all_of(

@@ -1,0 +1,140 @@
+"""What does not fit together on a host, in a person's words, each with what to type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from windlass.commands.recovery import names
+from windlass.config import Config
+from windlass.facts.state import State
+from windlass.facts.system import Pm2List, Pm2Process, SystemFigures
+from windlass.facts.visitors import Visitors
+from windlass.ledger import UNFINISHED, runs
+from windlass.plans.history import bad
+
+FULL = 90
+"""Percent of a disk used from which it is said."""
+
+SKEW = 60
+"""Seconds that the server's clock may differ from the operator's before it is said."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What `fab status` saw of a host; `drift` is `plans.nginx.difference`, `clock` the operator's time."""
+
+    host: str
+    state: State
+    pm2: Pm2List
+    figures: SystemFigures | None
+    visitors: Visitors
+    drift: str
+    clock: float
+
+
+def warnings(config: Config, seen: Seen) -> list[str]:
+    """Everything that a person should look at, the worst first; empty on a host in order."""
+    found: list[str] = []
+    for source in (_runs, _links, _processes, _env, _site, _room, _clock):
+        found += source(config, seen)
+    return found
+
+
+def env_changed(state: State) -> bool:
+    """Whether `.env` is another one than the live release went live with."""
+    known = [
+        record.get("env")
+        for record in state.records
+        if record.get("event") == "end"
+        and record.get("outcome") == "done"
+        and record.get("release") == state.live
+    ]
+    return bool(known and known[-1] and state.env_fingerprint and known[-1] != state.env_fingerprint)
+
+
+def _runs(config: Config, seen: Seen) -> Iterator[str]:
+    state = seen.state
+    if state.lock.get("held"):
+        return
+    for run in runs(state.records):
+        if run.outcome == UNFINISHED:
+            at = f"{run.at:%Y-%m-%d %H:%M} UTC" if run.at else "an unknown time"
+            yield (
+                f"{run.what} by {run.who}, begun at {at}, did not finish; the next command puts that right: "
+                f"fab deploy, or fab lock.break -H {seen.host}"
+            )
+    if state.live and state.live in bad(state.records):
+        yield f"{state.live} is live and marked bad: fab history -H {seen.host} says why"
+
+
+def _links(config: Config, seen: Seen) -> Iterator[str]:
+    state = seen.state
+    if state.live and not state.release(state.live):
+        yield f"{state.live} is live, but releases/{state.live} is not there: fab deploy --force"
+    if not state.lock.get("held") and state.current != state.live:
+        there = f"names {state.current}" if state.current else "is missing"
+        yield f"`current` {there}, and visitors get {state.live or 'nothing'}; the next deploy puts that right"
+
+
+def _processes(config: Config, seen: Seen) -> Iterator[str]:
+    state, pm2 = seen.state, seen.pm2
+    if state.owner and state.user != state.owner:
+        yield f"you are {state.user}, the app is {state.owner}'s: pm2, .env and the database were not seen"
+        return
+    if pm2.error:
+        yield f"pm2: {pm2.error}"
+    elif not pm2.daemon and state.live:
+        yield f"pm2's daemon is not running: fab restart -H {seen.host} brings it back, with all it had saved"
+    if pm2.error or not pm2.daemon or state.stopped is not None or not state.live:
+        return
+    wanted = str(config.layout.release_app(state.live))
+    running = {process.name: process for process in pm2.processes}
+    for name in names(config, state.slot):
+        process = running.get(name)
+        if process is None or process.status != "online":
+            yield f"{name} is {process.status if process else 'missing'} under pm2: fab logs, then fab restart"
+        elif process.cwd != wanted:
+            yield f"{name} runs in {process.cwd}, not in the live release: fab restart -H {seen.host}"
+    yield from _idle(config, seen, list(pm2.processes))
+
+
+def _idle(config: Config, seen: Seen, processes: list[Pm2Process]) -> Iterator[str]:
+    state = seen.state
+    if state.lock.get("held") or state.standby is not None:
+        return
+    idle = set(names(config, state.idle))
+    left = [process.name for process in processes if process.name in idle and process.status == "online"]
+    if left:
+        yield f"{', '.join(left)} still runs, and no visitor gets it; the next deploy ends it"
+
+
+def _env(config: Config, seen: Seen) -> Iterator[str]:
+    if env_changed(seen.state):
+        yield f".env has changed since {seen.state.live} went live: fab restart -H {seen.host}"
+
+
+def _site(config: Config, seen: Seen) -> Iterator[str]:
+    if seen.drift:
+        host = seen.host.rpartition("@")[2]
+        yield f"nginx: {seen.drift}: fab nginx.install -H root@{host}"
+    if seen.state.unenterable:
+        yield f"{seen.state.unenterable} may not be entered by others: nginx cannot see the app's flags"
+
+
+def _room(config: Config, seen: Seen) -> Iterator[str]:
+    if seen.figures is None:
+        yield "the server's figures could not be read"
+        return
+    if seen.figures.hint:
+        yield f"CPU and processes are not measured without psutil: {seen.figures.hint}"
+    for path, disk in seen.figures.disks.items():
+        if disk.used_percent >= FULL:
+            yield f"the disk of {path} is {disk.used_percent:.0f} % full"
+
+
+def _clock(config: Config, seen: Seen) -> Iterator[str]:
+    skew = seen.state.now - seen.clock
+    if seen.state.now and abs(skew) > SKEW:
+        direction = "ahead of" if skew > 0 else "behind"
+        yield f"the server's clock is {abs(skew):.0f} s {direction} this machine's"
