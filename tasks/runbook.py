@@ -45,11 +45,11 @@ def runbook(
         )
     config = chosen_config(ctx, app)
     if rollback:
-        with crew(ctx, config, "runbook --rollback", target=target, mode="unlocked") as hosts:
+        with crew(ctx, config, "runbook --rollback", target=target, mode="unlocked", aside=True) as hosts:
             roll_back(hosts, None, stable=False, dry_run=True, json=False)
         return
     named = checked_ref(revision) if revision is not None else None
-    with crew(ctx, config, "runbook", target=target) as hosts:
+    with crew(ctx, config, "runbook", target=target, aside=True) as hosts:
         deploy_to(hosts, named or branch_of(config, hosts.target), Options(), dry_run=True, json=False)
 
 

@@ -51,19 +51,21 @@ def crew(
     as_owner: bool = False,
     holders: tuple[str, ...] | None = None,
     lenient: bool = False,
+    aside: bool = False,
     json: bool = False,
     verbose: bool = False,
 ) -> Iterator[Crew]:
     """Open an agent on every host at the same time; all are closed at the end, whatever happens.
 
     Raises the first host's error where one cannot be opened; `lenient` goes on with the others, and
-    `missing` holds the errors. `as_owner` and `holders` are `Opening`'s.
+    `missing` holds the errors. `as_owner` and `holders` are `Opening`'s. `aside`: standard output is the
+    command's answer, so the report keeps off it.
     """
     from invoke.exceptions import Exit
 
     from tasks.chosen import chosen_hosts
     from windlass.plans.golive import recover
-    from windlass.report import make_report, say_error
+    from windlass.report import make_aside, make_report, say_error
     from windlass.runner import Host, each
     from windlass.visit import Opening
 
@@ -82,7 +84,7 @@ def crew(
         as_owner,
         holders,
     )
-    with make_report(json=json, verbose=verbose) as report:
+    with make_aside() if aside else make_report(json=json, verbose=verbose) as report:
         found = Crew(config, [], report, time.monotonic(), known_as)
         try:
             outcomes = each(specs, lambda spec: _open(found, spec, opening))

@@ -15,12 +15,14 @@ TIMEOUT = 15.0
 def listed(arguments: dict[str, Any]) -> dict[str, Any]:
     """pm2's processes, or `{"daemon": false}`; `error` says why a list could not be had.
 
-    `home` is PM2_HOME where it is not ~/.pm2; `path` is put before PATH, for a node that is elsewhere.
+    `home` is PM2_HOME where it is not ~/.pm2; `path`, and what the file `path_file` holds, are put before
+    PATH, for a node that is elsewhere.
     """
     home = os.path.expanduser(arguments.get("home") or os.environ.get("PM2_HOME") or "~/.pm2")
     if not daemon(home):
         return {"daemon": False, "processes": []}
-    path = ":".join(filter(None, [arguments.get("path"), os.environ.get("PATH", os.defpath)]))
+    known = [arguments.get("path"), _first_line(arguments.get("path_file") or "")]
+    path = ":".join(filter(None, [*known, os.environ.get("PATH", os.defpath)]))
     try:
         done = _run({**os.environ, "PM2_HOME": home, "PATH": path})
         found = [_trimmed(one) for one in _array(done.stdout.decode("utf-8", "replace"))]
@@ -34,6 +36,14 @@ def listed(arguments: dict[str, Any]) -> dict[str, Any]:
         said = " ".join(done.stderr.decode("utf-8", "replace").split())[:200]
         return _failed(f"pm2 gave no list (exit code {done.returncode})" + (f": {said}" if said else ""))
     return {"daemon": True, "processes": found}
+
+
+def _first_line(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.readline().strip()
+    except OSError:
+        return ""
 
 
 def _run(environment: dict[str, str]) -> subprocess.CompletedProcess[bytes]:

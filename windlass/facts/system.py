@@ -107,10 +107,10 @@ def figures(
     return Question("system", by_hand, parse_figures, "system", arguments, timeout=15)
 
 
-def pm2_list(path: str = "") -> Question[Pm2List]:
-    """What pm2 runs, without starting its daemon; `path` goes before the server's PATH."""
+def pm2_list(path: str = "", path_file: str = "") -> Question[Pm2List]:
+    """What pm2 runs, without starting its daemon; `path`, and what `path_file` holds, go before the PATH."""
     by_hand = cmd("pm2", "-s", "jlist")
-    return Question("pm2", by_hand, parse_pm2_list, "pm2", {"path": path}, timeout=20)
+    return Question("pm2", by_hand, parse_pm2_list, "pm2", {"path": path, "path_file": path_file}, timeout=20)
 
 
 def parse_figures(answer: Answer) -> SystemFigures | None:

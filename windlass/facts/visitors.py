@@ -35,9 +35,7 @@ def question(config: Config) -> Question[Visitors]:
     layout, timeout = config.layout, config.health.timeout
     arguments = {
         "paths": layout.paths(),
-        "slots": {
-            slot: gates.healthy(config, layout, slot, "", "", known=True).arguments for slot in SLOTS
-        },
+        "slots": {slot: gates.healthy(config, layout, slot, "", "", known=True).arguments for slot in SLOTS},
         "nginx": {slot: gates.through_nginx(config, slot).arguments for slot in SLOTS},
     }
     by_hand = cmd("curl", "--include", f"http://127.0.0.1:{config.nginx.listen}{config.health.path}")
@@ -49,4 +47,5 @@ def parse(answer: Answer) -> Visitors:
     if answer.code:
         return Visitors(problem=answer.err.strip() or "no answer in time")
     known = json.loads(answer.out)
-    return Visitors(*(Reply(**known[key]) if known[key] else None for key in ("direct", "nginx")))
+    direct, nginx = (Reply(**known[key]) if known[key] else None for key in ("direct", "nginx"))
+    return Visitors(direct, nginx)

@@ -21,6 +21,7 @@ from typing import Protocol, Self, TextIO
 
 from windlass.events import Event
 from windlass.report import jsonl, units
+from windlass.report.aside import AsideReport
 from windlass.report.asking import ask
 from windlass.report.by_hand import runbook
 from windlass.report.jsonl import JsonReport
@@ -34,6 +35,7 @@ from windlass.report.text import lines
 __all__ = [
     "Report",
     "ask",
+    "make_aside",
     "make_report",
     "runbook",
     "say_error",
@@ -53,6 +55,12 @@ class Report(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+def make_aside(errors: TextIO | None = None) -> Report:
+    """The report of a command whose standard output is its answer: on standard error, and quiet in a pipe."""
+    sink = Sink(errors or sys.stderr)
+    return TerminalReport(sink, sink) if sink.terminal else AsideReport(sink)
 
 
 def make_report(

@@ -1,0 +1,81 @@
+"""What is live and how it does: the first thing to type when something is wrong."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from fabric import task
+
+from tasks.chosen import chosen_config, templates
+
+if TYPE_CHECKING:
+    from invoke.context import Context
+
+    from windlass.config import Config
+    from windlass.errors import WindlassError
+    from windlass.report.rows import HostStatus
+
+HELP = {
+    "app": "the app (default: windlass.app of fabric.yaml, else the only one)",
+    "target": "the hosts of this target, where -H names none",
+    "json": "one JSON object a line",
+}
+
+
+@task(help=HELP)
+def status(ctx: Context, app: str | None = None, target: str | None = None, json: bool = False) -> None:
+    """Show what is live on each host and how it does; changes nothing."""
+    from invoke.exceptions import Exit
+
+    from tasks.status_rows import questions, row
+    from tasks.visiting import crew
+    from windlass.report import show_status
+    from windlass.runner import each
+
+    config = chosen_config(ctx, app)
+    with crew(
+        ctx,
+        config,
+        "status",
+        target=target,
+        mode="unlocked",
+        as_owner=True,
+        lenient=True,
+        aside=True,
+        json=json,
+    ) as hosts:
+        asked = questions(config)
+        answers = each(hosts.hosts, lambda host: host.visit.ask(*asked))
+        clock = time.time()
+        rows = [
+            row(config, host.name, found, clock, templates())
+            for host, found in zip(hosts.hosts, answers, strict=True)
+        ]
+    rows += [_unreachable(config, name, error) for name, error in hosts.missing.items()]
+    show_status(rows, json=json)
+    code = _verdict(rows)
+    if code:
+        raise Exit(code=code)
+
+
+def _unreachable(config: Config, name: str, error: WindlassError) -> HostStatus:
+    from windlass.report.rows import HostStatus
+
+    return HostStatus(name, config.app.name, error=error.message, hint=error.hint)
+
+
+def _verdict(rows: list[Any]) -> int:
+    """4 where the hosts differ in what is live, which a person must decide on; 1 where one was not reached."""
+    from windlass.errors import ExitCode
+    from windlass.report import say_error
+
+    reached = [row for row in rows if not row.error]
+    if len({row.revision for row in reached}) > 1:
+        listed = ", ".join(f"{row.host}: {row.revision[:7] or 'nothing'}" for row in reached)
+        say_error(
+            f"the hosts differ in what is live ({listed})",
+            "fab deploy makes them agree; fab history says how it came",
+        )
+        return ExitCode.NEEDS_PERSON
+    return ExitCode.FAILED if len(reached) < len(rows) else ExitCode.DONE
