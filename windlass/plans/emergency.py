@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from windlass import gates
 from windlass.commands import pm2, recovery
 from windlass.config import Config
 from windlass.facts.state import State
@@ -34,7 +33,7 @@ def resume(config: Config, to: Cutover) -> Plan:
     layout = config.layout
     workers = recovery.names(config, to.slot)[1:]
     opening = [
-        Step("healthy through nginx, behind the page", gates.through_nginx(config, to.slot), timeout=60),
+        golive.through_nginx(config, to),
         *([Step("start the other processes", pm2.start(layout, to.slot, workers))] if workers else []),
         Step("save the process list", pm2.save()),
         Step("open to visitors", cmd("rm", "-f", layout.stopped), interruptible=False),

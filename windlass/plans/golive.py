@@ -65,19 +65,28 @@ def start(config: Config, to: Cutover) -> Stage:
                 timeout=60 + config.web.kill_timeout,
                 hint=_logs_hint(config, to.slot),
             ),
-            Step(
-                f"healthy on port {config.port(to.slot)}",
-                gates.healthy(config, layout, to.slot, to.release, to.revision, known=to.known),
-                timeout=config.health.start_timeout + config.health.min_healthy + 30,
-                hint=_logs_hint(config, to.slot),
-            ),
+            healthy(config, to),
             Step("save the process list", pm2.save()),
         ),
         undo=(
             Step("show the new release's last lines", _last_lines(config, to.slot), tolerated=True),
+            *_drain(config, to.slot),
             Step("remove the new release's process", _remove(config, to.slot)),
         ),
     )
+
+
+def healthy(config: Config, to: Cutover) -> Step:
+    """The slot's own process answers well, and goes on doing so."""
+    gate = gates.healthy(config, config.layout, to.slot, to.release, to.revision, known=to.known)
+    title = f"healthy on port {config.port(to.slot)}"
+    return Step(title, gate, timeout=gates.longest(gate), hint=_logs_hint(config, to.slot))
+
+
+def through_nginx(config: Config, to: Cutover) -> Step:
+    """Visitors are answered by the slot, also where they still see the page."""
+    gate = gates.through_nginx(config, to.slot)
+    return Step("healthy through nginx", gate, timeout=gates.longest(gate), interruptible=False)
 
 
 def cutover(config: Config, to: Cutover) -> Stage:
@@ -93,9 +102,7 @@ def cutover(config: Config, to: Cutover) -> Stage:
         "cutover",
         (
             Step(f"switch to {to.slot}", slots.switch(layout, to.slot), timeout=10, interruptible=False),
-            Step(
-                "healthy through nginx", gates.through_nginx(config, to.slot), timeout=60, interruptible=False
-            ),
+            through_nginx(config, to),
             Step("publish", releases.publish(layout, to.release), timeout=10, interruptible=False),
             *page_off,
         ),
@@ -111,18 +118,14 @@ def soak(config: Config, to: Cutover) -> Stage:
     steps = [Step("start the other processes", pm2.start(config.layout, to.slot, workers))] if workers else []
     if config.soak.seconds:
         watch = gates.soak(config, to.slot, to.release)
-        steps.append(Step(f"watch for {config.soak.seconds:g} s", watch, timeout=config.soak.seconds + 60))
+        steps.append(Step(f"watch for {config.soak.seconds:g} s", watch, timeout=gates.longest(watch)))
     return Stage("soak", tuple(steps), on_cancel="keep")
 
 
 def finish(config: Config, to: Cutover, prune: Command | None) -> Stage:
     """Let the old slot finish its requests, stop it, remember the list, remove what is too old."""
     old = other(to.slot)
-    steps: list[Step] = []
-    if to.was:
-        steps.append(
-            Step(f"drain {old}", gates.drained(config, old), timeout=config.web.drain + 30, tolerated=True)
-        )
+    steps = _drain(config, old) if to.was else []
     if config.web.standby == "warm" and to.was:
         workers = recovery.names(config, old)[1:]
         keep = all_of(Command(f": >{config.layout.standby}"), pm2.delete(workers))
@@ -149,8 +152,16 @@ def recover(config: Config) -> tuple[Step, ...]:
     )
 
 
+def _drain(config: Config, slot: Slot) -> list[Step]:
+    if not config.web.drain:
+        return []
+    gate = gates.drained(config, slot)
+    return [Step(f"drain {slot}", gate, timeout=gates.longest(gate), tolerated=True)]
+
+
 def _remove(config: Config, slot: Slot) -> Command:
-    return all_of(pm2.delete(recovery.names(config, slot)), slots.clear(config.layout, slot))
+    link = cmd("test", "-L", config.layout.slot_release(slot))
+    return when(link, all_of(pm2.delete(recovery.names(config, slot)), slots.clear(config.layout, slot)))
 
 
 def _last_lines(config: Config, slot: Slot) -> Command:

@@ -110,9 +110,8 @@ def is_standby(state: State, to: Cutover) -> bool:
 
 def standby(config: Config, to: Cutover) -> tuple[Stage, ...]:
     """The rename alone: the release still runs on the other slot; its health is asked once more."""
-    check = golive.start(config, to).steps[1]
     return (
-        Stage("start", (check,)),
+        Stage("start", (golive.healthy(config, to),)),
         golive.cutover(config, to),
         golive.soak(config, to),
         golive.finish(config, to, None),
