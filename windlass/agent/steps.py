@@ -128,7 +128,8 @@ class Runner:
             reason, "cancelled"
         )
         if state == "failed":
-            reason = _explain(step.status or 0)
+            said = [line for line in step.tail if line] if "gate" in spec else []
+            reason = said[-1] if said else _explain(step.status or 0)
         elif state == "timed-out":
             reason = f"ran longer than {spec.get('timeout') or 300:.0f} s"
         log = os.path.join(self._folder, name + ".log")
