@@ -151,6 +151,7 @@ class Layout:
             "flag": str(self.green),
             "maintenance": str(self.maintenance),
             "stopped": str(self.stopped),
+            "reserve": str(self.root / "reserve"),
             "standby": str(self.standby),
             "slots": {slot: str(self.slot_release(slot)) for slot in SLOTS},
             "releases": str(self.releases),

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import time
 from typing import Any, Dict, List
-
-RESERVE = 64 * 1024
-"""Bytes kept beside the ledger, given up when the disk is full so that the truth can still be written."""
 
 
 def now() -> str:
@@ -20,15 +16,7 @@ def now() -> str:
 def append(path: str, record: Dict[str, Any]) -> None:
     """Add one record and sync it; a torn last line of an earlier crash is closed first."""
     line = json.dumps({"time": now(), **record}, ensure_ascii=False).encode() + b"\n"
-    try:
-        _append(path, line)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        _give_up_reserve(path)
-        _append(path, line)
-    else:
-        _keep_reserve(path)
+    _append(path, line)
 
 
 def read(path: str) -> List[Dict[str, Any]]:
@@ -50,9 +38,14 @@ def read(path: str) -> List[Dict[str, Any]]:
 
 
 def unfinished(records: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
-    """The start records of runs that never wrote their end."""
-    ended = {record.get("run") for record in records if record.get("event") == "end"}
-    return [record for record in records if record.get("event") == "start" and record.get("run") not in ended]
+    """The last records of runs that never wrote their end, or could not be put right at it."""
+    left: Dict[Any, Dict[str, Any]] = {}
+    for record in records:
+        if record.get("event") == "start" or record.get("unrecovered"):
+            left[record.get("run")] = record
+        elif record.get("event") == "end":
+            left.pop(record.get("run"), None)
+    return list(left.values())
 
 
 def _append(path: str, line: bytes) -> None:
@@ -71,24 +64,3 @@ def _append(path: str, line: bytes) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _reserve(path: str) -> str:
-    return path + ".reserve"
-
-
-def _give_up_reserve(path: str) -> None:
-    try:
-        os.unlink(_reserve(path))
-    except OSError:
-        pass
-
-
-def _keep_reserve(path: str) -> None:
-    if os.path.exists(_reserve(path)):
-        return
-    try:
-        with open(_reserve(path), "wb") as file:
-            file.write(b"\0" * RESERVE)
-    except OSError:
-        _give_up_reserve(path)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
+from . import stop
+
 if TYPE_CHECKING:
     from .session import Session
 
@@ -35,6 +37,7 @@ class PlanRun:
 
     def recover(self, reason: str) -> bool:
         """Run the recovery, without ending at a failure; whether all of it succeeded."""
+        self.session.make_room()
         self.channel.send("recovering", reason=reason)
         return self._run_leniently(self.plan.get("recovery", []))
 
@@ -115,6 +118,7 @@ class PlanRun:
         undone = True
         if self._kept:
             return self.recover(failure["reason"])
+        self.session.make_room()
         self.channel.send("recovering", reason=f"{failure['title']}: {failure['reason']}")
         for stage in reversed(self._entered):
             undone = self._run_leniently(stage["undo"]) and undone
@@ -138,12 +142,14 @@ class PlanRun:
             "kept": self._kept,
             "warnings": self._warnings,
             "failure": failure,
+            "stopped": stop.stopped(self.session.paths),
         }
         if self.plan.get("record") is not None:
             about = {"step": failure["title"], "reason": failure["reason"]} if failure else {}
             warnings = {"warnings": self._warnings} if self._warnings else {}
             record = {**self.plan["record"], **about, **warnings, "outcome": outcome, "live": live}
-            self.session.record("end", **record, **({"cut_short": True} if self._kept else {}))
+            flags = {"cut_short": self._kept, "unrecovered": not recovered}
+            self.session.record("end", **record, **{name: True for name, holds in flags.items() if holds})
         self.channel.send("end", **fields)
 
     def _outcome(self, failure: Optional[Dict[str, Any]], recovered: bool, live: Dict[str, str]) -> str:

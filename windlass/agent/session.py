@@ -10,7 +10,7 @@ import tempfile
 import time
 from typing import Any, Dict, List, Optional
 
-from . import env, ledger, lock, questions, stop, tail
+from . import env, ledger, lock, questions, reserve, stop, tail
 from .channel import Channel
 from .owner import become_owner
 from .plan import PlanRun
@@ -31,6 +31,7 @@ class Session:
         self.variables = env.read(self.paths["env_file"])
         self.masks = env.maskable(self.variables)
         self.runner: Optional[Runner] = None
+        self.left_behind = self._told_of_full_disk = False
 
     def environment(self, kinds: List[str]) -> Dict[str, str]:
         """The whole environment of a step or question that asked for these kinds."""
@@ -62,11 +63,17 @@ class Session:
             os.makedirs(folder, mode=0o700, exist_ok=True)
 
     def take_lock(self) -> bool:
-        """Take the app's lock and say so in its file; False once the client was told who holds it."""
+        """Take the app's lock and say so in its file; False once the client was told who holds it.
+
+        `left_behind` says whether the last one to hold it died: its words are still there.
+        """
         self.lock = lock.Lock.take(self.paths["lock"])
+        holder = lock.holder(self.paths["lock"])
         if self.lock is None:
-            self.channel.send("locked", holder=lock.holder(self.paths["lock"]))
+            self.channel.send("locked", holder=holder)
             return False
+        self.left_behind = bool(holder)
+        self.make_room()
         self.lock.say(
             pid=os.getpid(), boot=lock.boot_id(), who=self.opening["who"], what=self.opening["what"],
             since=ledger.now(), run=self.run_id, step="", group=0,
@@ -81,19 +88,22 @@ class Session:
                 self.runner.on_step = lambda title, group: held.say(step=title, group=group)
         return self.runner
 
+    def make_room(self) -> None:
+        """Give up what was kept back for a full disk, where it is full."""
+        if reserve.use(self.paths) and not self._told_of_full_disk:
+            self._told_of_full_disk = True
+            self.channel.send("note", level="warning", text=f"the disk of {self.paths['root']} is full")
+
     def record(self, event: str, **fields: Any) -> None:
+        """Append to the ledger in the name of this run."""
+        about = {"run": self.run_id, "who": self.opening["who"], "what": self.opening["what"]}
+        self.append({"event": event, **about, **fields})
+
+    def append(self, record: Dict[str, Any]) -> None:
         """Append to the ledger; a ledger that cannot be written is said, not hidden."""
+        self.make_room()
         try:
-            ledger.append(
-                self.paths["ledger"],
-                {
-                    "event": event,
-                    "run": self.run_id,
-                    "who": self.opening["who"],
-                    "what": self.opening["what"],
-                    **fields,
-                },
-            )
+            ledger.append(self.paths["ledger"], record)
         except OSError as error:
             self.channel.send("note", level="warning", text=f"the ledger could not be written: {error}")
 
@@ -131,8 +141,10 @@ def main() -> None:
     if opening.get("as_owner"):
         become_owner(opening["paths"]["root"])
     session = Session(channel, opening)
+    _handle_signals(channel, session.paths)
     status = _serve(session)
     if session.lock is not None:
+        reserve.keep(session.paths)
         session.lock.release()
     channel.send("bye")
     channel.drain(5.0)
@@ -140,14 +152,19 @@ def main() -> None:
     os._exit(status)
 
 
-def _handle_signals(channel: Channel) -> None:
+def _handle_signals(channel: Channel, paths: Optional[Dict[str, Any]] = None) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)  # wakes the loop through the wake-up descriptor
     signal.signal(signal.SIGHUP, lambda *_: None)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(
-            number, lambda caught, _: channel.cancel(f"the agent was ended by {signal.Signals(caught).name}")
-        )
+        signal.signal(number, lambda caught, _: channel.cancel(_why_ended(caught, paths)))
+
+
+def _why_ended(number: int, paths: Optional[Dict[str, Any]]) -> str:
+    stopped = stop.stopped(paths) if paths else None
+    if stopped is not None:
+        return f"emergency-stop {stopped}".rstrip()
+    return f"the agent was ended by {signal.Signals(number).name}"
 
 
 def _serve(session: Session) -> int:
@@ -207,25 +224,21 @@ def _open_locked(session: Session) -> bool:
         session.channel.send("refused", why="lock", detail=str(error))
         return False
     left = ledger.unfinished(ledger.read(session.paths["ledger"]))
-    if left and session.opening.get("recovery"):
-        who = ", ".join(
-            f"{record.get('what')} by {record.get('who')} at {record.get('time')}" for record in left
-        )
-        PlanRun(session, {"stages": [], "recovery": session.opening["recovery"]}).recover(
-            f"did not finish: {who}"
-        )
-        for record in left:
-            ledger.append(
-                session.paths["ledger"],
-                {
-                    **record,
-                    "event": "end",
-                    "time": ledger.now(),
-                    "outcome": "interrupted",
-                    "live": session.live(),
-                },
-            )
+    if (left or session.left_behind) and session.opening.get("recovery"):
+        _put_right(session, left)
     return True
+
+
+def _put_right(session: Session, left: List[Dict[str, Any]]) -> None:
+    """Recover after runs that died, and close them in the ledger; what could not be put right stays open."""
+    whats = [f"{record.get('what')} by {record.get('who')} at {record.get('time')}" for record in left]
+    reason = f"did not finish: {', '.join(whats) or 'the last run'}"
+    if not PlanRun(session, {"stages": [], "recovery": session.opening["recovery"]}).recover(reason):
+        return
+    for record in left:
+        outcome = record.get("outcome", "interrupted")
+        closed = {**record, "event": "end", "time": ledger.now(), "outcome": outcome, "live": session.live()}
+        session.append({name: value for name, value in closed.items() if name != "unrecovered"})
 
 
 def _settle(session: Session) -> bool:

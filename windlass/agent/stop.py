@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from typing import TYPE_CHECKING, Any, Dict
+from typing import TYPE_CHECKING, Any, Dict, Optional
 
 from . import ledger, lock
 
@@ -32,6 +32,15 @@ def close_to_visitors(session: Session) -> None:
     finally:
         os.close(descriptor)
     session.channel.send("note", level="warning", text="visitors get the maintenance page")
+
+
+def stopped(paths: Dict[str, Any]) -> Optional[str]:
+    """Who stopped the app, when and why; None where it is not stopped."""
+    try:
+        with open(paths["stopped"], encoding="utf-8", errors="replace") as file:
+            return file.read(2000).strip()
+    except OSError:
+        return None
 
 
 def end_holder(session: Session) -> None:

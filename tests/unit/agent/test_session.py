@@ -267,3 +267,111 @@ def test_a_torn_last_line_of_the_ledger_is_closed_and_left_out(
     lines = (root / "ledger.jsonl").read_text().splitlines()
     assert lines[1] == '{"event": "sta'
     assert json.loads(lines[2])["event"] == "start"
+
+
+def going_live(root: Path) -> tuple[Stage, ...]:
+    """Stages as a deploy has them: one that may be cancelled, one that is finished, one that is kept."""
+    held = f"touch {root}/{{0}}; while [ ! -e {root}/{{0}}-go ]; do sleep 0.05; done"
+    return (
+        Stage("start", (step("save", held.format("save"), interruptible=False),)),
+        Stage(
+            "cutover",
+            (step("flip", held.format("flip")),),
+            undo=(step("flip back", f"touch {root}/undone"),),
+            on_cancel="finish",
+        ),
+        Stage("soak", (step("watch", held.format("watch")),), on_cancel="keep"),
+    )
+
+
+def start_going_live(root: Path, conversation: Conversation) -> None:
+    stages = going_live(root)
+    conversation.visit.start(plan(*stages, recovery=(step("recover", f"touch {root}/recovered"),)))
+    for stage in stages:
+        conversation.visit.go(stage.name)
+    wait_until((root / "save").exists)
+
+
+def test_a_cancel_before_the_cutover_is_not_too_late(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    conversation = converse()
+    start_going_live(root, conversation)
+    conversation.visit.cancel("Ctrl-C")
+    (root / "save-go").touch()
+    end = conversation.visit.expect("end")
+    assert (end["outcome"], end["failure"]["title"]) == ("cancelled", "cutover")
+    assert not (root / "flip").exists()
+
+
+def test_a_cancel_in_the_cutover_lets_it_finish_and_keeps_the_release(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    conversation = converse()
+    start_going_live(root, conversation)
+    (root / "save-go").touch()
+    wait_until((root / "flip").exists)
+    conversation.visit.cancel("Ctrl-C")
+    (root / "flip-go").touch()
+    end = conversation.visit.expect("end")
+    assert (end["outcome"], end["kept"]) == ("done", True)
+    assert not (root / "watch").exists()
+    assert not (root / "undone").exists()
+
+
+def test_a_plan_that_is_called_back_undoes_even_what_a_cancelled_one_keeps(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    conversation = converse()
+    start_going_live(root, conversation)
+    (root / "save-go").touch()
+    (root / "flip-go").touch()
+    wait_until((root / "watch").exists)
+    conversation.visit.back("soak failed on another host")
+    end = conversation.visit.expect("end")
+    assert (end["outcome"], end["kept"]) == ("cancelled", False)
+    assert end["failure"]["reason"] == "soak failed on another host"
+    assert (root / "undone").exists()
+    assert (root / "recovered").exists()
+
+
+def test_a_recovery_that_failed_is_tried_again_by_the_next_command(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    recovery = (step("recover", f"test -e {root}/room"),)
+    conversation = converse(recovery=recovery)
+    assert run(conversation, plan(Stage("p", (step("bad", "false"),)), recovery=recovery))["outcome"] == (
+        "needs-person"
+    )
+    conversation.visit.close()
+    still = converse(recovery=recovery)
+    assert still.titles("failed") == ["recover"]
+    still.visit.close()
+    (root / "room").touch()
+    after = converse(recovery=recovery)
+    assert after.titles("done") == ["recover"]
+    after.visit.close()
+    assert converse(recovery=recovery).told == []
+
+
+def test_a_run_that_died_is_recovered_from_though_the_ledger_does_not_know_it(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    first = converse()
+    first.wire.process.kill()
+    first.wire.process.wait()
+    assert converse(recovery=(step("recover", "true"),)).titles("done") == ["recover"]
+
+
+def test_an_agent_that_is_ended_while_the_app_is_stopped_says_who_stopped_it(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    conversation = converse()
+    conversation.visit.start(plan(Stage("p", (step("build", f"touch {root}/on; sleep 60"),))))
+    conversation.visit.go("p")
+    wait_until((root / "on").exists)
+    stopping = converse(mode="stop", what="emergency-stop")
+    end = conversation.visit.expect("end")
+    assert end["failure"]["reason"].startswith("emergency-stop by ")
+    assert end["stopped"] == end["failure"]["reason"].removeprefix("emergency-stop ")
+    stopping.visit.close()
