@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -11,6 +13,12 @@ from windlass.facts.revision import Revision
 from windlass.plan import Stage, Step
 from windlass.plans.look import Look
 from windlass.shell import Command, all_of, cmd, quote
+
+_INSTALLED = (
+    "dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "overrides", "resolutions",
+    "workspaces", "packageManager", "pnpm",
+)  # fmt: skip
+_HOOKS = ("preinstall", "install", "postinstall", "prepare")
 
 
 @dataclass(frozen=True)
@@ -146,4 +154,13 @@ def _stamp(look: Look, revision: Revision, install: Command) -> str:
     files = [revision.lock_file or "package.json", *(name for name in settings if name in revision.blobs)]
     blobs = [revision.blobs.get(name, "none") for name in files]
     tools = [f"node-{look.tools.node_version}", f"npm-{look.tools.npm_version}"]
-    return " ".join([*blobs, *tools, " ; ".join(install.text.splitlines())])
+    return " ".join([*blobs, _asked(revision), *tools, " ; ".join(install.text.splitlines())])
+
+
+def _asked(revision: Revision) -> str:
+    """A hash of what package.json asks an install for: the lock file may not know it yet, which must not pass."""
+    package = revision.package
+    scripts = package.get("scripts", {})
+    asked = {key: package[key] for key in _INSTALLED if key in package}
+    hooks = {key: scripts[key] for key in _HOOKS if key in scripts} if isinstance(scripts, dict) else {}
+    return hashlib.sha256(json.dumps([asked, hooks], sort_keys=True).encode()).hexdigest()[:16]
