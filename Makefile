@@ -7,7 +7,9 @@ STAMP := .venv/windlass-stamp
 # The hosts of the vps tier need root. Another user's run takes sudo where it asks for no password; else that
 # tier says what it lacks.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || { sudo -n true 2>/dev/null && echo sudo -H --preserve-env=CI; })
-PYTEST := $(BIN)/python -m pytest
+# The tests wait more than they work; worksteal lets a file's tests run side by side.
+WORKERS ?= 3
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 PYTEST_AS_ROOT := $(if $(SUDO),$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) -p no:cacheprovider,$(PYTEST))
 
 .PHONY: test setup packages lint types test-unit test-sandbox test-vps hosts

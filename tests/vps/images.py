@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import shlex
 import shutil
 from collections.abc import Callable
@@ -70,19 +71,19 @@ def base(slot: Slot) -> Image:
     settings = node.npm_settings()
     node_version = run([node.node_home() / "bin/node", "--version"]).check().stdout
     trusted = node.CA_BUNDLE.read_bytes() if node.CA_BUNDLE.exists() else b""
-    key = digest(root_key, Path(__file__).read_bytes(), settings, trusted, node_version, node.PM2_VERSION)
+    variables = {
+        "PM2_VERSION": node.PM2_VERSION,
+        "DATABASE": DATABASE,
+        "DATABASE_USER": DATABASE_USER,
+        "DATABASE_PASSWORD": DATABASE_PASSWORD,
+    }
+    script = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()) + PROVISION
+    key = digest(root_key, script, inspect.getsource(_add_software), settings, trusted, node_version)
 
     def provision(host: Vps) -> None:
         _add_software(host, settings)
         host.boot()
-        variables = {
-            "PM2_VERSION": node.PM2_VERSION,
-            "DATABASE": DATABASE,
-            "DATABASE_USER": DATABASE_USER,
-            "DATABASE_PASSWORD": DATABASE_PASSWORD,
-        }
-        exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
-        host.run(exports + PROVISION, timeout=300)
+        host.run(script, timeout=300)
 
     return layered(slot, Image((root,)), "provision", key, provision)
 
