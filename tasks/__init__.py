@@ -2,7 +2,7 @@
 
 from invoke.collection import Collection
 
-from tasks import config, deploy, emergency, nginx, rollback, runbook, status, trust
+from tasks import config, deploy, emergency, nginx, releases, rollback, runbook, status, trust
 from windlass.usage import exit_with_usage_code
 
 exit_with_usage_code()
@@ -16,5 +16,8 @@ namespace.add_task(rollback.restart)
 namespace.add_task(emergency.emergency_stop)
 namespace.add_task(emergency.emergency_resume)
 namespace.add_task(status.status)
+namespace.add_task(releases.releases)
+namespace.add_task(releases.history)
+namespace.add_task(releases.mark_stable)
 namespace.add_task(runbook.runbook)
 namespace.add_task(trust.trust)

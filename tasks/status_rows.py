@@ -38,7 +38,7 @@ def row(
     config: Config, host: str, found: dict[str, Any], clock: float, folders: Sequence[Path]
 ) -> HostStatus:
     """One host's row; `clock` is the operator's time in seconds since the epoch."""
-    from windlass.ledger import live_since
+    from windlass.ledger import last_live
     from windlass.plans.nginx import difference
     from windlass.plans.warnings import Seen, warnings
     from windlass.report.rows import HostStatus
@@ -47,7 +47,7 @@ def row(
     figures: SystemFigures | None = found["system"]
     commit: Commit | None = found["commits"].get(state.live_revision)
     drift = difference(config, found["nginx"], folders=folders)
-    since = live_since(state.records, state.live) if state.live else None
+    since = last_live(state.records).get(state.live)
     seen = Seen(host, state, found["pm2"], figures, found["visitors"], drift, clock)
     return HostStatus(
         host,

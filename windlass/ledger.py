@@ -60,17 +60,17 @@ def live_release(record: Record, key: str = "live") -> str:
     return _text(live, "release") if isinstance(live, Mapping) else ""
 
 
-def live_since(records: Iterable[Record], release: str) -> datetime | None:
-    """Since when visitors have had this release without a break; None where the ledger does not say."""
-    since = None
+def last_live(records: Iterable[Record]) -> dict[str, datetime | None]:
+    """When each release that visitors got went live, the last time where it did so more than once."""
+    found: dict[str, datetime | None] = {}
+    before = ""
     for record in records:
-        if record.get("event") not in ("live", "end"):
-            continue
-        if live_release(record) != release:
-            since = None
-        elif since is None:
-            since = moment(record)
-    return since
+        if record.get("event") in ("live", "end"):
+            now = live_release(record)
+            if now and now != before:
+                found[now] = moment(record)
+            before = now
+    return found
 
 
 def _run(records: list[Record]) -> Run:

@@ -130,10 +130,10 @@ def test_releases_show_state_age_and_size() -> None:
     show_releases(rows, stream=stream, width=80, zone=UTC)
     assert stream.getvalue().splitlines() == [
         H,
-        "  release       state               built             size     commit",
+        "  release       state               went live         size     commit",
         "  0042-abc1234  live (green), good  2026-11-21 23:42  344 MiB  abc1234abc",
         "      Search",
-        "  0041-def5678  bad, stable         unknown                    def5678def",
+        "  0041-def5678  bad, stable         never                      def5678def",
         "",
     ]
 

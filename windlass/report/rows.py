@@ -104,13 +104,16 @@ class HostStatus:
 
 @dataclass(frozen=True)
 class KeptRelease:
-    """A release on a host; `verdict` is "good", "bad" or "" for one that was never live."""
+    """A release on a host; `verdict` is "good", "bad" or "" for one that was never live.
+
+    `went_live` is when it last did.
+    """
 
     host: str
     release: str
     revision: str = ""
     subject: str = ""
-    created: datetime | None = None
+    went_live: datetime | None = None
     live: bool = False
     slot: str = ""
     verdict: str = ""

@@ -80,10 +80,11 @@ def releases_table(releases: Sequence[KeptRelease], zone: tzinfo | None = None) 
         live = f"live ({row.slot})" if row.slot else "live"
         state = _words([live if row.live else "", row.verdict, "stable" if row.stable else ""])
         space = "" if row.size is None else units.size(row.size)
-        built = Text(_moment(row.created, zone))
-        cells = [Text(row.release), state, built, Text(space), Text(row.revision[:10], "dim")]
+        known = row.went_live is not None or row.live
+        when = Text(_moment(row.went_live, zone) if known else "never")
+        cells = [Text(row.release), state, when, Text(space), Text(row.revision[:10], "dim")]
         rows.append((cells, row.subject))
-    return _entries(releases[0].host, ("release", "state", "built", "size", "commit"), rows)
+    return _entries(releases[0].host, ("release", "state", "went live", "size", "commit"), rows)
 
 
 def history_table(deeds: Sequence[Deed], zone: tzinfo | None = None) -> Group:
