@@ -43,7 +43,7 @@ class Sent(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module):
         exec(compile(sources[module.__name__], module.__name__, "exec"), module.__dict__)
 sys.meta_path.insert(0, Sent())
-importlib.import_module("{_PACKAGE}.session").main()
+importlib.import_module("{_PACKAGE}.serve").main()
 """
 
 

@@ -10,7 +10,7 @@ import time
 from typing import Any, Dict, List, Optional
 
 from . import env, ledger, lock
-from .session import live
+from .live import live
 
 _RELEASE = re.compile(r"\d{4,}-[0-9a-f]{7,40}")
 

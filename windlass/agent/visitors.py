@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict
 
 from . import gates_nginx, health
-from .session import live
+from .live import live
 
 
 def visitors(arguments: Dict[str, Any]) -> Dict[str, Any]:

@@ -1,0 +1,91 @@
+"""One command's visit: open, answer questions, run plans stage by stage, and leave."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+import sys
+from typing import Any, Dict, Optional
+
+from . import door, questions, reserve, stop, tail
+from .channel import Channel
+from .owner import become_owner
+from .plan import PlanRun
+from .session import Session
+
+
+def main() -> None:
+    """Serve one client until it says goodbye or goes away."""
+    os.umask(0o022)
+    try:
+        os.setsid()
+    except OSError:
+        pass
+    channel = Channel()
+    _handle_signals(channel)
+    channel.greet()
+    opening = channel.receive("open")
+    if opening is None:
+        return
+    channel.set_times(opening.get("beat", 3.0), opening.get("patience", 60.0))
+    if opening.get("as_owner"):
+        become_owner(opening["paths"]["root"])
+    session = Session(channel, opening)
+    _handle_signals(channel, session.paths)
+    status = _serve(session)
+    if session.lock is not None:
+        reserve.keep(session.paths)
+        session.lock.release()
+    channel.send("bye")
+    channel.drain(5.0)
+    sys.stdout.flush()
+    os._exit(status)
+
+
+def _handle_signals(channel: Channel, paths: Optional[Dict[str, Any]] = None) -> None:
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # wakes the loop through the wake-up descriptor
+    signal.signal(signal.SIGHUP, lambda *_: None)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda caught, _: channel.cancel(_why_ended(caught, paths)))
+
+
+def _why_ended(number: int, paths: Optional[Dict[str, Any]]) -> str:
+    stopped = stop.stopped(paths) if paths else None
+    if stopped is not None:
+        return f"emergency-stop {stopped}".rstrip()
+    return f"the agent was ended by {signal.Signals(number).name}"
+
+
+def _serve(session: Session) -> int:
+    status = door.come_in(session) if session.opening["mode"] != "unlocked" else 0
+    if status:
+        return status
+    session.channel.send(
+        "opened",
+        run=session.run_id,
+        cloned=os.path.isdir(os.path.join(session.paths["workspace"], ".git")),
+        user=pwd.getpwuid(os.geteuid()).pw_name,
+        live=session.live(),
+    )
+    while True:
+        message = session.channel.receive()
+        if message is None or message["op"] == "bye":
+            return 0
+        if message["op"] == "ask":
+            session.channel.send(
+                "answers", id=message["id"], answers=questions.answer(session, message["questions"])
+            )
+        elif message["op"] == "tail":
+            tail.tail(session, message)
+        elif message["op"] == "record":
+            session.record(message["event"], **message["fields"])
+            session.channel.send("recorded")
+        elif message["op"] == "settle":
+            if not door.settle(session):
+                return 75
+        elif message["op"] == "plan":
+            PlanRun(session, message["plan"]).run()
+            if session.channel.cancelled:
+                return 1
