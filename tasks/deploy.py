@@ -110,20 +110,13 @@ def plan_for(
     """The plan of one host; the first of several migrates."""
     from dataclasses import replace
 
-    from windlass.errors import NotReady
     from windlass.plans import deploy as plans
+    from windlass.plans import migrate
 
-    if look.applied and look.applied.problem and first:
-        raise NotReady(
-            f"{host}: the database did not answer ({look.applied.problem}); nothing was changed",
-            hint=f"check {config.database.url} in {config.layout.env_file} on the server",
-        )
-    if look.applied and look.applied.failed and first:
-        raise NotReady(
-            f"{host}: a migration failed earlier and is not resolved: {', '.join(look.applied.failed)}",
-            hint="on the server, in the workspace: npx prisma migrate resolve --applied or --rolled-back NAME",
-        )
-    to = cutover_to(config, look, plans.release_id(look, revision), revision.hash, page=options.page)
+    if first:
+        migrate.check(config, look, host)
+    page = has_page(look, options)
+    to = cutover_to(config, look, plans.release_id(look, revision), revision.hash, page=page)
     return plans.deploy(config, look, revision, to, replace(options, migrates=first))
 
 
@@ -156,8 +149,14 @@ def cutover_to(
         look.tools.node,
         maintenance_page(config, folders=templates()),
         known=known,
-        page_up=page and look.state.maintenance is None,
+        page_up=page,
     )
+
+
+def has_page(look: Look, options: Options) -> bool:
+    """Whether this deploy puts the maintenance page up, or takes over one that an earlier deploy left up."""
+    there = look.state.maintenance
+    return options.page if there is None else there.startswith("deploy ")
 
 
 def same_revision(crew: Crew, revisions: list[Revision], ref: str) -> Revision:

@@ -5,18 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from windlass.question import Answer, Question
-from windlass.shell import Command
+from windlass.shell import Command, quote
 
 _QUERY = "SELECT migration_name, finished_at IS NOT NULL, rolled_back_at IS NOT NULL FROM _prisma_migrations"
+
+_RUNNING = """\
+SELECT '>', pid, round(extract(epoch FROM now() - query_start)) FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND objid = 72707369 AND granted AND datname = current_database()"""
+"""Prisma holds this advisory lock while it migrates; so does a statement whose prisma was killed."""
 
 
 @dataclass(frozen=True)
 class Applied:
-    """`names` are applied; `failed` were begun, not finished and not resolved. `problem` says why nobody knows."""
+    """`names` are applied; `failed` were begun, not finished and not resolved. `problem` says why nobody knows.
+
+    `running`: the database's process that is at work on one now, and for how many seconds, as "pid seconds".
+    """
 
     names: frozenset[str] = frozenset()
     failed: tuple[str, ...] = ()
     problem: str = ""
+    running: str = ""
 
     def pending(self, migrations: tuple[str, ...]) -> tuple[str, ...]:
         """Those of the revision's migrations that the database lacks, in order."""
@@ -29,7 +38,7 @@ def question() -> Question[Applied]:
 if [ -z "${{PGHOST:-}}${{PGDATABASE:-}}" ]; then echo 'no PostgreSQL URL in .env' >&2; exit 45; fi
 export PGCONNECT_TIMEOUT=5
 if [ "$(psql -XAtq -c "SELECT to_regclass('_prisma_migrations') IS NULL")" = t ]; then exit 0; fi
-psql -XAtq -F ' ' -c '{_QUERY}'
+psql -XAtq -F ' ' -c {quote(_QUERY)} -c {quote(_RUNNING)}
 """
     return Question("applied", Command(text), parse, timeout=15, environment=("database",))
 
@@ -39,11 +48,14 @@ def parse(answer: Answer) -> Applied:
     if answer.code:
         lines = [line for line in answer.err.strip().splitlines() if line]
         return Applied(problem=lines[-1] if lines else f"psql ended with exit code {answer.code}")
-    names, failed = set(), set()
+    names, failed, running = set(), set(), ""
     for line in answer.out.splitlines():
+        if line.startswith("> "):
+            running = line.removeprefix("> ")
+            continue
         name, finished, rolled_back = line.rsplit(" ", 2)
         if finished == "t" and rolled_back != "t":
             names.add(name)
         elif rolled_back != "t":
             failed.add(name)
-    return Applied(frozenset(names), tuple(sorted(failed - names)))
+    return Applied(frozenset(names), tuple(sorted(failed - names)), running=running)

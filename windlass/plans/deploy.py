@@ -12,7 +12,7 @@ from windlass.plans import build, golive
 from windlass.plans.golive import Cutover
 from windlass.plans.history import prunable
 from windlass.plans.look import Look
-from windlass.plans.migrate import migrate
+from windlass.plans.migrate import migrate, page
 from windlass.shell import Command
 
 
@@ -46,7 +46,7 @@ def deploy(config: Config, look: Look, revision: Revision, to: Cutover, options:
     migrates = config.database.kind != "none" and options.migrates
     pending = look.applied.pending(revision.migrations) if look.applied and migrates else ()
     built = build.build(config, look, revision, to.release)
-    migrated = Stage("migrate", (), ordered=True)
+    migrated = Stage("migrate", tuple(page(config, to)), ordered=True)
     if migrates:
         migrated = migrate(config, look, revision, to, force=options.force)
     order = (migrated, built) if config.database.migrate == "before-build" else (built, migrated)

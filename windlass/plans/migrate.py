@@ -4,12 +4,59 @@ from __future__ import annotations
 
 from windlass.commands import postgres, prisma
 from windlass.config import Config
+from windlass.errors import NotReady
 from windlass.facts.revision import Revision
 from windlass.plan import Stage, Step
 from windlass.plans.build import inside
 from windlass.plans.golive import Cutover
 from windlass.plans.look import Look
-from windlass.shell import Command, all_of, quote
+from windlass.shell import Command, all_of, cmd, quote, when
+
+
+def check(config: Config, look: Look, host: str) -> None:
+    """Raise NotReady where the database is not in a state that a migration may start from."""
+    applied, database = look.applied, config.database
+    if applied is None:
+        return
+    if applied.problem:
+        raise NotReady(
+            f"{host}: the database did not answer ({applied.problem}); nothing was changed",
+            hint=f"check {database.url} in {config.layout.env_file} on the server",
+        )
+    names = ", ".join(applied.failed)
+    if applied.running:
+        pid, seconds = applied.running.split()
+        raise NotReady(
+            f"{host}: the database is still at work on a migration{f' ({names})' if names else ''}, for {seconds} s "
+            "now; nothing was changed",
+            hint=f"wait for it, or end it with SELECT pg_terminate_backend({pid}); what it has done by then stays",
+        )
+    if applied.failed:
+        raise NotReady(
+            f"{host}: {names} was begun, did not finish and is not resolved: the database may hold a part of it; "
+            "nothing was changed",
+            hint=_resolve(config, look, applied.failed),
+        )
+
+
+def _resolve(config: Config, look: Look, failed: tuple[str, ...]) -> str:
+    """How a person takes back, or completes, what is half done."""
+    layout = config.layout
+    releases = [
+        str(record.get("release"))
+        for record in look.state.records
+        if set(failed) & set(record.get("migrations", []))
+    ]
+    papers = (
+        f" ({layout.backups}/{releases[-1]}.down.sql may help, {releases[-1]}.dump is from before)"
+        if releases
+        else ""
+    )
+    resolve = f"npx prisma migrate resolve --rolled-back {failed[0]}"
+    return (
+        f"take back by hand what it did{papers}, then on the server: cd {layout.workspace_app} && {resolve}; "
+        "or complete it by hand, and --applied instead of --rolled-back"
+    )
 
 
 def migrate(config: Config, look: Look, revision: Revision, to: Cutover, *, force: bool) -> Stage:
@@ -17,18 +64,21 @@ def migrate(config: Config, look: Look, revision: Revision, to: Cutover, *, forc
     pending = look.applied.pending(revision.migrations) if look.applied else ()
     unchanged = "" if pending or force else "the database has every migration"
     steps = [
-        *_page(config, to),
+        *page(config, to),
         *_precautions(config, look, to, unchanged),
         _apply(config, to, pending, unchanged),
     ]
     return Stage("migrate", tuple(steps), ordered=True)
 
 
-def _page(config: Config, to: Cutover) -> list[Step]:
+def page(config: Config, to: Cutover) -> list[Step]:
+    """Put the maintenance page up, where this deploy shall have it; one that a deploy left up keeps its mark."""
     if not to.page_up:
         return []
-    text = Command(f"echo {quote(f'deploy {to.release}')} >{quote(config.layout.maintenance)}")
-    return [Step("put the page up", text)]
+    layout = config.layout
+    left = cmd("grep", "-qs", "^deploy", layout.maintenance)
+    up = Command(f"echo {quote(f'deploy {to.release}')} >{quote(layout.maintenance)}")
+    return [Step("put the page up", all_of(when(Command(f"! {left}"), cmd("rm", "-f", layout.migrated)), up))]
 
 
 def _precautions(config: Config, look: Look, to: Cutover, unchanged: str) -> list[Step]:
@@ -78,6 +128,6 @@ def _apply(config: Config, to: Cutover, pending: tuple[str, ...], unchanged: str
         unchanged=unchanged,
         hint=(
             f"pending were {', '.join(pending) or 'none'}, and what ran before the failing statement may have been "
-            f"applied; {backup}in {layout.workspace_app}: npx prisma migrate status, then npx prisma migrate resolve"
+            f"applied; {backup}next, on the server: cd {layout.workspace_app} && npx prisma migrate status"
         ),
     )
