@@ -29,12 +29,15 @@ def quote(word: str | int | float | PurePath | Variable) -> str:
     text = str(word)
     if "\0" in text:
         raise ValueError("a shell word cannot hold a NUL character")
-    return shlex.quote(text)
+    return shlex.quote(text) if text.isprintable() else _escaped(text)
 
 
 @dataclass(frozen=True)
 class Command:
-    """Bash text, complete in itself; it may span lines and is run under `set -euo pipefail`."""
+    """Bash text, complete in itself; it may span lines and is run under `set -euo pipefail`.
+
+    As a condition, or with its failure ignored, it had better be one command: there bash knows no `-e`.
+    """
 
     text: str
 
@@ -101,7 +104,12 @@ def when(condition: Command, then: Command, otherwise: Command | None = None) ->
 
 
 def write_file(path: PurePath, content: str) -> Command:
-    """Write a text of whole lines through a temporary name and a rename, so that no reader sees half of it."""
+    """Write a text of whole lines through a temporary name and a rename, so that no reader sees half of it.
+
+    Raises ValueError for a NUL.
+    """
+    if "\0" in content:
+        raise ValueError(f"what is written to {path} holds a NUL character")
     if not content.endswith("\n"):
         content += "\n"
     incoming = path.with_name(path.name + ".next")
@@ -113,17 +121,28 @@ def write_file(path: PurePath, content: str) -> Command:
     )
 
 
+def _escaped(text: str) -> str:
+    """The word on one line, so that indenting its command cannot change it."""
+    return "$'" + "".join(_escape(character) for character in text) + "'"
+
+
+def _escape(character: str) -> str:
+    if character in "\\'":
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    named = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    return named.get(character) or "".join(f"\\x{byte:02x}" for byte in character.encode())
+
+
 def _group(command: Command) -> str:
     if "\n" in command.text:
         return "{\n" + _indent(command) + "\n}"
-    return (
-        command.text
-        if " || " not in command.text and " && " not in command.text
-        else f"{{ {command.text}; }}"
-    )
+    simple = not any(mark in command.text for mark in ("||", "&&", ";"))
+    return command.text if simple else f"{{ {command.text}; }}"
 
 
 def _indent(command: Command) -> str:
     if "<<'" in command.text:
         return command.text  # a here-document's lines must stay as they are
-    return "\n".join(f"    {line}" for line in command.text.splitlines())
+    return "\n".join(f"    {line}" for line in command.text.split("\n"))
