@@ -53,4 +53,4 @@ test-vps: setup hosts
 
 # What the test hosts start from. Built before the tests, so that no test's time-out counts it.
 hosts: setup
-	@$(SUDO) $(BIN)/python -m tests.vps.prepare
+	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.vps.prepare
