@@ -19,7 +19,14 @@ def exit_code(end: dict[str, Any]) -> int:
         "went-back": ExitCode.WENT_BACK,
         "needs-person": ExitCode.NEEDS_PERSON,
     }
+    if was_stopped(end):
+        return int(ExitCode.NEEDS_PERSON)
     return int(codes.get(end["outcome"], ExitCode.FAILED))
+
+
+def was_stopped(end: dict[str, Any]) -> bool:
+    """Whether the plan did not come to its end, and the app is stopped now."""
+    return end.get("stopped") is not None and end["failure"] is not None
 
 
 def message(config: Config, host: str, plan: Plan, end: dict[str, Any]) -> tuple[str, str]:
@@ -28,8 +35,10 @@ def message(config: Config, host: str, plan: Plan, end: dict[str, Any]) -> tuple
     outcome = end["outcome"]
     live = end["live"]["release"]
     visitors = f"{live} is live" if live else "nothing is live yet"
-    if outcome == "done":
+    if outcome == "done" and not was_stopped(end):
         return _done(plan, end)
+    if end.get("stopped") is not None:
+        visitors = "visitors get the maintenance page"
     what = f"{failure['title']}: {failure['reason']}" if failure else "it did not finish"
     log = f"full log on the server: {failure['log']}" if failure and failure.get("log") else ""
     hint = "; ".join(filter(None, [failure.get("hint", "") if failure else "", log]))
@@ -38,6 +47,12 @@ def message(config: Config, host: str, plan: Plan, end: dict[str, Any]) -> tuple
         return (
             f"{what}. Putting it right did not work either: {visitors}, and a person must look now",
             "; ".join(filter(None, [f"fab status -H {host}", contacts, log])),
+        )
+    if was_stopped(end):
+        by = f" (stopped {end['stopped']})" if end["stopped"] else ""
+        resume = f"fab emergency-resume -H {host} starts {live or 'it'} again"
+        return f"{what}. {visitors.capitalize()}{by}; nothing is left half done", "; ".join(
+            filter(None, [resume, hint])
         )
     if outcome == "went-back":
         return f"{what}. It was live for a moment and was taken back: {visitors}", hint

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from windlass.errors import WindlassError
+from windlass.errors import Interrupted, WindlassError, together
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Crew:
     """The hosts of one command, with their agents open.
 
-    `target` is the one that they belong to, `missing` are those that could not be opened, by name.
+    `target` is the one that they belong to, `missing` are those that could not be opened, by name. `started`:
+    something may have been changed.
     """
 
     config: Config
@@ -33,6 +34,7 @@ class Crew:
     report: Report
     began: float
     target: str | None = None
+    started: bool = False
     missing: dict[str, WindlassError] = field(default_factory=dict)
 
     def seconds(self) -> float:
@@ -50,6 +52,7 @@ def crew(
     reason: str = "",
     as_owner: bool = False,
     holders: tuple[str, ...] | None = None,
+    wait: float = 60,
     lenient: bool = False,
     aside: bool = False,
     json: bool = False,
@@ -57,8 +60,8 @@ def crew(
 ) -> Iterator[Crew]:
     """Open an agent on every host at the same time; all are closed at the end, whatever happens.
 
-    Raises the first host's error where one cannot be opened; `lenient` goes on with the others, and
-    `missing` holds the errors. `as_owner` and `holders` are `Opening`'s. `aside`: standard output is the
+    Raises the errors of the hosts that cannot be opened; `lenient` goes on with the others, and
+    `missing` holds the errors. `as_owner`, `holders` and `wait` are `Opening`'s. `aside`: standard output is the
     command's answer, so the report keeps off it.
     """
     from invoke.exceptions import Exit
@@ -83,6 +86,7 @@ def crew(
         recovery,
         as_owner,
         holders,
+        wait,
     )
     with make_aside() if aside else make_report(json=json, verbose=verbose) as report:
         found = Crew(config, [], report, time.monotonic(), known_as)
@@ -95,8 +99,12 @@ def crew(
                 if isinstance(error, WindlassError)
             }
             if found.missing and not lenient:
-                raise next(iter(found.missing.values()))
+                raise together(list(found.missing.values()))
             yield found
+        except KeyboardInterrupt:
+            if found.started:
+                raise
+            raise Interrupted("interrupted; nothing was changed") from None
         except WindlassError as error:
             if not json:
                 raise
@@ -130,16 +138,25 @@ def run(crew: Crew, plans: list[Plan]) -> int:
     """Run the plans, one a host, and report every host's end; the exit code of the worst."""
     from windlass.runner import Fleet
 
-    ends = Fleet(crew.hosts, plans, crew.report.emit).run() if plans else []
-    codes = [conclude(crew, host, plan, end) for host, plan, end in zip(crew.hosts, plans, ends, strict=True)]
-    return max(codes, default=0)
+    if not plans:
+        return 0
+    crew.started = True
+    Fleet(crew.hosts, plans, crew.report.emit).run()
+    return max(conclude(crew, host, plan) for host, plan in zip(crew.hosts, plans, strict=True))
 
 
-def conclude(crew: Crew, host: Host, plan: Plan, end: dict[str, Any]) -> int:
-    """Emit how a plan ended on a host; its exit code."""
+def conclude(crew: Crew, host: Host, plan: Plan) -> int:
+    """Emit how a plan ended on a host, or that its end is not known; the exit code."""
     from tasks.outcome import exit_code, message
+    from windlass.errors import ExitCode
     from windlass.events import Ended
 
+    end = host.end
+    if host.lost:
+        code = host.lost.exit_code
+        outcome: Any = "needs-person" if code == ExitCode.NEEDS_PERSON else "failed"
+        crew.report.emit(Ended(host.name, outcome, "", crew.seconds(), host.lost.message, host.lost.hint))
+        return int(code)
     text, hint = message(crew.config, host.name, plan, end)
     was = end["before"]["release"] if end["before"] != end["live"] else ""
     crew.report.emit(

@@ -15,6 +15,7 @@ class ExitCode(IntEnum):
     WENT_BACK = 3  # cut over, then back by itself
     NEEDS_PERSON = 4
     LOCKED = 75
+    INTERRUPTED = 130  # by Ctrl-C: nothing was changed, or the server was left to put itself right
 
 
 class WindlassError(Exception):
@@ -86,3 +87,19 @@ class LockHeld(WindlassError):
     """Another run holds the lock."""
 
     exit_code = ExitCode.LOCKED
+
+
+class Interrupted(WindlassError):
+    """The operator left by Ctrl-C."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+def together(errors: Sequence[WindlassError]) -> WindlassError:
+    """Several hosts' errors as one: every message, every hint once, the worst exit code."""
+    if len(errors) == 1:
+        return errors[0]
+    messages = dict.fromkeys(error.message for error in errors)
+    hints = dict.fromkeys(error.hint for error in errors if error.hint)
+    worst = max(error.exit_code for error in errors)
+    return WindlassError("\n".join(messages), hint="\n".join(hints), exit_code=worst)

@@ -15,8 +15,6 @@ from invoke.executor import Executor as InvokeExecutor
 
 from windlass.errors import ExitCode, UsageError, WindlassError
 
-INTERRUPTED = 130
-
 
 class Executor(InvokeExecutor):
     """Runs tasks on a plain Context; `ctx.config.windlass.hosts` is `-H` as typed, or None."""
@@ -29,7 +27,7 @@ class Executor(InvokeExecutor):
         except WindlassError as error:
             raise Exit(as_lines(error), int(error.exit_code)) from error
         except KeyboardInterrupt:
-            raise Exit("interrupted", INTERRUPTED) from None
+            raise Exit("interrupted", int(ExitCode.INTERRUPTED)) from None
         except BrokenPipeError:
             # The reader, such as `head`, has seen enough; python's last flush must not fail as well.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

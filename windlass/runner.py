@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from windlass.errors import WindlassError
+from windlass.errors import Interrupted, WindlassError, together
 from windlass.events import (
     Connected,
-    Ended,
     Event,
     Live,
     Note,
@@ -22,22 +21,44 @@ from windlass.events import (
     StepEnded,
     StepStarted,
 )
-from windlass.plan import Plan
+from windlass.interrupts import Interrupts
+from windlass.plan import Plan, Stage
 from windlass.visit import Opened, Opening, Visit, Wire
 
 T = TypeVar("T")
+V = TypeVar("V")
 Emit = Callable[[Event], None]
 
 
 @dataclass
 class Host:
-    """One host of a command: its name, its visit and what the agent said at the door."""
+    """One host of a command: its name, its visit and what the agent said at the door.
+
+    `end` is the agent's message about a plan's end, `lost` why it will not come.
+    """
 
     name: str
     visit: Visit
     opened: Opened
     began: float
     end: dict[str, Any] = field(default_factory=dict)
+    lost: WindlassError | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether the plan has ended here, or its end will not be heard of."""
+        return bool(self.end or self.lost)
+
+    def go_through(self, stages: Iterable[Stage]) -> None:
+        """Say go for all of them at once: the next one then costs no round trip. Raises ConnectionFailed."""
+        for stage in stages:
+            self.visit.go(stage.name)
+
+    def hear(self, *events: str) -> None:
+        """Wait for one of these messages or the plan's end, which becomes `end`. Raises ConnectionFailed."""
+        message = self.visit.expect("end", *events)
+        if message["ev"] == "end":
+            self.end = message
 
     @property
     def seconds(self) -> float:
@@ -53,14 +74,30 @@ def open_host(name: str, wire: Callable[[], Wire], opening: Opening, emit: Emit,
     return Host(name, visit, opened, began)
 
 
-def each(items: Mapping[str, T] | list[T], work: Callable[[T], Any]) -> list[Any]:
-    """Do the work for every item at the same time; the first error is raised once all have ended."""
-    values = list(items.values()) if isinstance(items, Mapping) else list(items)
+def each(items: Iterable[T], work: Callable[[T], V]) -> list[V]:
+    """Do the work for every item at the same time; the results in the items' order.
+
+    Once all have ended, the errors are raised as one. Ctrl-C is raised at once, and leaves the work behind.
+    """
+    values = list(items)
     if len(values) <= 1:
         return [work(value) for value in values]
-    with ThreadPoolExecutor(max_workers=len(values)) as pool:
-        futures: list[Future[Any]] = [pool.submit(work, value) for value in values]
+    futures: list[Future[V]] = [Future() for _ in values]
+    for future, value in zip(futures, values, strict=True):
+        # Not a pool's: Python would wait for those before it exits.
+        threading.Thread(target=_resolve, args=(future, work, value), daemon=True).start()
+    errors = [future.exception() for future in futures]
+    foreseen = [error for error in errors if isinstance(error, WindlassError)]
+    if foreseen and len(foreseen) == sum(error is not None for error in errors):
+        raise together(foreseen)
     return [future.result() for future in futures]
+
+
+def _resolve(future: Future[V], work: Callable[[T], V], value: T) -> None:
+    try:
+        future.set_result(work(value))
+    except BaseException as error:  # handed to the thread that waits
+        future.set_exception(error)
 
 
 class Fleet:
@@ -70,90 +107,122 @@ class Fleet:
         self._hosts = hosts
         self._plans = plans
         self._emit = emit
-        self._interrupts = 0
+        self._deciding = threading.Lock()
+        self._stage: Stage | None = None
+        self._cancelled = self._called_back = False
 
-    def run(self) -> list[dict[str, Any]]:
-        """Run every plan to its end; the agents' `end` messages, in the hosts' order.
+    def run(self) -> None:
+        """Run every plan until each host has its `end`, or is `lost`.
 
-        A stage that fails anywhere has every host undo what it did. Raises ConnectionFailed for a host that
-        was lost, after the others have come to their end.
+        A stage that fails anywhere has every host undo what it did. Ctrl-C cancels the plans; a second one
+        raises Interrupted and leaves the hosts to put themselves right.
         """
-        for host, plan in zip(self._hosts, self._plans, strict=True):
-            steps = tuple((stage.name, step.title) for stage in plan.stages for step in stage.steps)
-            self._emit(PlanStarted(host.name, plan.title, steps))
-            host.visit.start(plan)
-        workers = [threading.Thread(target=self._guarded, daemon=True)]
-        self._failure: BaseException | None = None
-        workers[0].start()
-        while workers[0].is_alive():
-            try:
-                workers[0].join(0.2)
-            except KeyboardInterrupt:
-                self._interrupted()
-        if self._failure is not None:
-            raise self._failure
-        return [host.end for host in self._hosts]
-
-    def _guarded(self) -> None:
-        try:
-            self._drive()
-        except BaseException as error:  # handed to the thread that waits
-            self._failure = error
+        with Interrupts() as interrupts:
+            driving: Future[None] = Future()
+            threading.Thread(target=_resolve, args=(driving, Fleet._drive, self), daemon=True).start()
+            told = 0
+            while not wait([driving], 0.1).done:
+                if interrupts.count > 1:
+                    raise self._left()
+                if interrupts.count > told:
+                    told = interrupts.count
+                    self._announce()
+                if interrupts.count:
+                    self._cancel()
+        driving.result()
 
     def _drive(self) -> None:
-        names = [stage.name for stage in self._plans[0].stages]
+        each(list(zip(self._hosts, self._plans, strict=True)), lambda pair: self._begin(*pair))
+        stages = self._plans[0].stages
         if len(self._hosts) == 1:
-            for name in names:
-                self._hosts[0].visit.go(name)
-            self._finish(self._hosts[0])
-            return
-        for index, name in enumerate(names):
-            if not self._stage(name, ordered=self._plans[0].stages[index].ordered):
-                self._call_back(name)
-                return
+            _attempt(self._hosts[0], lambda host: host.go_through(stages))
+        else:
+            all(self._enter(stage) and self._pass(stage) for stage in stages)
+            self._stage = None
         each(self._hosts, self._finish)
 
-    def _stage(self, name: str, *, ordered: bool) -> bool:
-        if not ordered:
-            return all(each(self._hosts, lambda host: self._go(host, name)))
-        return all(self._go(host, name) for host in self._hosts)
+    def _begin(self, host: Host, plan: Plan) -> None:
+        steps = tuple((stage.name, step.title) for stage in plan.stages for step in stage.steps)
+        self._emit(PlanStarted(host.name, plan.title, steps))
+        if not _attempt(host, lambda host: host.visit.start(plan)):
+            self._call_back(host, "the connection")
 
-    def _go(self, host: Host, name: str) -> bool:
-        host.visit.go(name)
-        message = host.visit.expect("stage", "end")
-        if message["ev"] == "end":
-            self._ended(host, message)
+    def _enter(self, stage: Stage) -> bool:
+        with self._deciding:
+            if not (self._cancelled or self._called_back):
+                self._stage = stage
+                return True
+        return False
+
+    def _pass(self, stage: Stage) -> bool:
+        if stage.ordered:
+            return all(self._go(host, stage) for host in self._hosts)
+        return all(each(self._hosts, lambda host: self._go(host, stage)))
+
+    def _go(self, host: Host, stage: Stage) -> bool:
+        """Have the host run the stage; whether it passed, or had come to a good end before."""
+        if not host.end and _attempt(host, lambda host: host.visit.go(stage.name)):
+            _attempt(host, lambda host: host.hear("stage"))
+        if host.lost or (host.end and host.end["outcome"] != "done"):
+            self._call_back(host, stage.name)
             return False
         return True
 
-    def _call_back(self, stage: str) -> None:
-        failed = ", ".join(host.name for host in self._hosts if host.end)
-        rest = [host for host in self._hosts if not host.end]
-        for host in rest:
-            host.visit.back(f"{stage} failed on {failed}")
-        each(rest, self._finish) if rest else None
+    def _call_back(self, failed: Host, what: str) -> None:
+        """Have all other hosts undo what they did, at once."""
+        with self._deciding:
+            if self._called_back:
+                return
+            self._called_back = True
+        why = "was lost" if failed.lost else "failed"
+        for host in self._hosts:
+            if not host.over:
+                _attempt(host, lambda host: host.visit.back(f"{what} {why} on {failed.name}"))
 
     def _finish(self, host: Host) -> None:
-        self._ended(host, host.visit.expect("end"))
+        if not host.over:
+            _attempt(host, lambda host: host.hear())
 
-    def _ended(self, host: Host, message: dict[str, Any]) -> None:
-        host.end = message
-
-    def _interrupted(self) -> None:
-        self._interrupts += 1
-        if self._interrupts > 1:
-            for host in self._hosts:
-                host.visit.abandon()
-            raise KeyboardInterrupt
+    def _announce(self) -> None:
+        text = "Ctrl-C: ending the step and putting things right"
+        if self._cutting_over():
+            text = "Ctrl-C: all hosts are cut over first, so that they do not differ"
         for host in self._hosts:
-            self._emit(
-                Note(
-                    host.name,
-                    "Ctrl-C: ending the step and putting things right; Ctrl-C again leaves the server to it",
-                )
-            )
-            if not host.end:
-                host.visit.cancel("Ctrl-C by the operator")
+            if not host.over:
+                self._emit(Note(host.name, f"{text}; Ctrl-C again leaves the server to it"))
+
+    def _cancel(self) -> None:
+        with self._deciding:
+            if self._cancelled or self._cutting_over():
+                return
+            self._cancelled = True
+        for host in self._hosts:
+            if not host.over:
+                _attempt(host, lambda host: host.visit.cancel("Ctrl-C by the operator"))
+
+    def _cutting_over(self) -> bool:
+        """Whether ending now could leave some hosts on the new release and some on the old one."""
+        return self._stage is not None and self._stage.on_cancel == "finish"
+
+    def _left(self) -> Interrupted:
+        left = [host for host in self._hosts if not host.over]
+        for host in left:
+            host.visit.abandon()
+        names = ",".join(host.name for host in left)
+        return Interrupted(
+            f"left {names or 'the servers'} at Ctrl-C: what had begun is finished or undone there without you",
+            hint=f"fab status -H {names} says how it ended" if names else "",
+        )
+
+
+def _attempt(host: Host, work: Callable[[Host], object]) -> bool:
+    """Do something with a host; False, and the host is lost, where its connection does not bear it."""
+    try:
+        work(host)
+    except WindlassError as error:
+        host.lost = error
+        return False
+    return True
 
 
 def _tell(emit: Emit, host: str, message: dict[str, Any], began: float) -> None:
@@ -176,6 +245,3 @@ def _tell(emit: Emit, host: str, message: dict[str, Any], began: float) -> None:
         emit(Live(host, message["release"], message["revision"], round(time.monotonic() - began, 3)))
     elif kind == "note":
         emit(Note(host, message["text"], message.get("level", "note")))
-
-
-__all__ = ["Ended", "Fleet", "Host", "WindlassError", "each", "open_host"]

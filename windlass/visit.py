@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from windlass.errors import ConnectionFailed, LockHeld, NotReady, Refused, WindlassError
+from windlass.errors import ConnectionFailed, ExitCode, LockHeld, NotReady, Refused, WindlassError
 from windlass.layout import Layout
 from windlass.plan import Plan, Step
 from windlass.protocol import (
@@ -50,7 +50,8 @@ class Opening:
 
     "locked" takes the lock or is refused, "unlocked" only looks, "stop" closes the app to visitors and ends
     whoever holds the lock, "break" does the latter alone, and only to the runs that `holders` names.
-    `as_owner`: root looks as the user whom the app belongs to.
+    A holder has `wait` seconds to end and recover before it is killed. `as_owner`: root looks as the user
+    whom the app belongs to.
     """
 
     what: str
@@ -63,6 +64,7 @@ class Opening:
     recovery: tuple[Step, ...] = ()
     as_owner: bool = False
     holders: tuple[str, ...] | None = None
+    wait: float = 60
 
     def fields(self) -> dict[str, Any]:
         """The agent's `open` message."""
@@ -71,6 +73,7 @@ class Opening:
             "reason": self.reason,
             "as_owner": self.as_owner,
             "holders": self.holders,
+            "wait": self.wait,
             "what": self.what,
             "who": f"{getpass.getuser()}@{socket.gethostname()}",
             "url": self.database_url,
@@ -104,6 +107,10 @@ class Visit:
         self._last_heard = time.monotonic()
         self._user = ""
         self._over = threading.Event()
+        self._gone = False
+        self._beyond: frozenset[str] = frozenset()
+        self._changes = self._cut_over = False
+        self._live = ""
         self.plan_running = False
 
     def open(self, opening: Opening) -> Opened:
@@ -141,17 +148,19 @@ class Visit:
     def start(self, plan: Plan) -> None:
         """Hand the plan over; it waits for `go`."""
         self.plan_running = True
+        self._changes = bool(plan.record)
+        self._beyond = frozenset(stage.name for stage in plan.stages if stage.on_cancel != "recover")
         self.send("plan", plan=plan_fields(plan))
 
     def go(self, stage: str) -> None:
         self.send("go", stage=stage)
 
     def back(self, reason: str) -> None:
-        """Have the agent undo the plan at its next stage."""
+        """Have the agent end the running step, as far as it may, and undo all of the plan."""
         self.send("back", reason=reason)
 
     def cancel(self, reason: str) -> None:
-        """Have the agent end the running step and recover."""
+        """Have the agent end the running step, as far as it may, and recover; a release that is live stays."""
         self.send("cancel", reason=reason)
 
     def send(self, op: str, **fields: Any) -> None:
@@ -172,6 +181,7 @@ class Visit:
                 raise locked_error(message["holder"], self.host)
             if message["ev"] == "refused":
                 raise refused_error({"user": self._user, **message}, self.host, self._what)
+            self._follow(message)
             self._notice(message)
 
     def next(self) -> dict[str, Any]:
@@ -181,9 +191,17 @@ class Visit:
         return self._waiting.pop(0)
 
     def close(self) -> None:
-        """Say goodbye, wait shortly for the lock to be given back, and close the channel."""
+        """Say goodbye, wait shortly for the lock to be given back, and close the channel.
+
+        A plan that still runs is cancelled. A line that is gone is not waited for.
+        """
         self._over.set()
+        if self._gone:
+            self._wire.close()
+            return
         try:
+            if self.plan_running:
+                self.cancel("the command ended before the plan did")
             self.send("bye")
             deadline = time.monotonic() + 5
             while time.monotonic() < deadline and self._wire.receive(1.0) != b"":
@@ -194,6 +212,7 @@ class Visit:
 
     def abandon(self) -> None:
         """Close without a goodbye; a running plan recovers by itself."""
+        self._gone = True
         self._over.set()
         self._wire.close()
 
@@ -229,15 +248,31 @@ class Visit:
             if errors
             else self._decoder.chatter.decode("utf-8", "replace").strip()[-200:]
         )
-        return self._lost(f"the connection to {self.host} ended" + (f": {said}" if said else ""))
+        what = f"the agent on {self.host} ended" + (f": {said}" if said else "")
+        return self._lost(what, by_itself=False)
 
-    def _lost(self, what: str) -> WindlassError:
-        if self.plan_running:
-            return ConnectionFailed(
-                f"{what}; the server goes back to the live release by itself within {AGENT_PATIENCE:.0f} s",
-                hint=f"fab status -H {self.host} says how it ended; the next deploy just works",
-            )
-        return ConnectionFailed(f"{what}; nothing was changed", hint=f"try again: fab status -H {self.host}")
+    def _follow(self, message: dict[str, Any]) -> None:
+        if message["ev"] == "step" and message["stage"] in self._beyond:
+            self._cut_over = True
+        elif message["ev"] == "live":
+            self._live = message["release"]
+
+    def _lost(self, what: str, *, by_itself: bool = True) -> WindlassError:
+        """The error for a line that is gone; `by_itself`: the agent is still there and will recover."""
+        self._gone = True
+        status = f"fab status -H {self.host}"
+        if not (self.plan_running and self._changes):
+            return ConnectionFailed(f"{what}; nothing was changed", hint=f"try again: {status}")
+        if by_itself:
+            then = f"the server finishes or undoes by itself what had begun, within {AGENT_PATIENCE:.0f} s"
+            hint = f"{status} says how it ended; the next deploy just works"
+        else:
+            then = "the next command first puts right what it left"
+            hint = f"{status} shows what is live; then the same command again"
+        if self._live:
+            then = f"{self._live} is live and stays live; {then}"
+        code = ExitCode.NEEDS_PERSON if self._cut_over else ExitCode.FAILED
+        return ConnectionFailed(f"{what}; {then}", hint=hint, exit_code=code)
 
 
 def locked_error(holder: dict[str, Any], host: str) -> LockHeld:
