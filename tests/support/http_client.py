@@ -21,7 +21,7 @@ class Response:
         return self.body.decode(errors="replace")
 
 
-class Broken(Exception):  # noqa: N818
+class Broken(Exception):
     """No whole answer came; the text says what happened instead."""
 
 
