@@ -2,14 +2,14 @@
 
 from invoke.collection import Collection
 
-from tasks import config, deploy, emergency, nginx, releases, rollback, runbook, status, trust
+from tasks import config, deploy, emergency, lock, logs, nginx, releases, rollback, runbook, status, trust
 from windlass.usage import exit_with_usage_code
 
 exit_with_usage_code()
 
 maintenance = Collection("maintenance", emergency.maintenance_on, emergency.maintenance_off)
 
-namespace = Collection(config, maintenance, nginx)
+namespace = Collection(config, lock, maintenance, nginx)
 namespace.add_task(deploy.deploy)
 namespace.add_task(rollback.rollback)
 namespace.add_task(rollback.restart)
@@ -19,5 +19,6 @@ namespace.add_task(status.status)
 namespace.add_task(releases.releases)
 namespace.add_task(releases.history)
 namespace.add_task(releases.mark_stable)
+namespace.add_task(logs.logs)
 namespace.add_task(runbook.runbook)
 namespace.add_task(trust.trust)

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict
 
-from . import state, system, visitors
+from . import holder, state, system, visitors
 
-CALLS: Dict[str, Callable[[Dict[str, Any]], Any]] = {**state.CALLS, **system.CALLS, **visitors.CALLS}
+CALLS: Dict[str, Callable[[Dict[str, Any]], Any]] = {
+    **holder.CALLS,
+    **state.CALLS,
+    **system.CALLS,
+    **visitors.CALLS,
+}

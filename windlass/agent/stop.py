@@ -63,16 +63,22 @@ def end_holder(session: Session) -> None:
     while lock.is_held(path):
         if time.monotonic() > deadline:
             session.channel.send("note", level="warning", text="it did not end in time and is killed")
-            kill(lock.holder(path))
+            kill(lock.holder(path), path)
             deadline = time.monotonic() + 5
         session.channel.pump(0.1)
 
 
-def kill(holder: Dict[str, Any]) -> None:
-    """Kill a holder of this boot, and the process group of its step."""
+def agent_lives(holder: Dict[str, Any]) -> bool:
+    """Whether the agent that a lock's holder named is still running."""
+    pid = int(holder.get("pid") or 0)
+    return pid > 1 and holder.get("boot") == lock.boot_id() and _is_agent(pid)
+
+
+def kill(holder: Dict[str, Any], path: str) -> None:
+    """Kill a holder of this boot, and the process group of its step, if that has the lock's file open."""
     _signal(holder, signal.SIGKILL)
     group = int(holder.get("group") or 0)
-    if group > 1 and holder.get("boot") == lock.boot_id():
+    if group > 1 and holder.get("boot") == lock.boot_id() and _has_open(group, path):
         try:
             os.killpg(group, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
@@ -80,12 +86,20 @@ def kill(holder: Dict[str, Any]) -> None:
 
 
 def _signal(holder: Dict[str, Any], number: int) -> None:
-    pid = int(holder.get("pid") or 0)
-    if pid > 1 and holder.get("boot") == lock.boot_id() and _is_agent(pid):
+    if agent_lives(holder):
         try:
-            os.kill(pid, number)
+            os.kill(int(holder["pid"]), number)
         except (ProcessLookupError, PermissionError):
             pass
+
+
+def _has_open(pid: int, path: str) -> bool:
+    """The number may be another group's by now: the shell of a step keeps the lock open while it runs."""
+    folder = f"/proc/{pid}/fd"
+    try:
+        return any(os.path.samefile(os.path.join(folder, name), path) for name in os.listdir(folder))
+    except OSError:
+        return False
 
 
 def _is_agent(pid: int) -> bool:

@@ -117,13 +117,13 @@ def _show_last(session: Session, source: Source, count: int, wanted: Wanted) -> 
 
 
 def _follow(session: Session, sources: List[Source], shown: List[Source], wanted: Wanted) -> None:
-    channel = session.channel
+    channel, before = session.channel, session.live()
     while not channel.cancelled and not channel.inbox:
         live = session.live()
-        joining = [source for source in sources if source.slot == live["slot"] and source not in shown]
-        if joining:
+        if live != before:
             channel.send("switched", **live)
-            shown.extend(joining)
+            before = live
+        shown += [source for source in sources if source.slot == live["slot"] and source not in shown]
         busy = False
         for source in shown:
             lines = source.added()
