@@ -12,9 +12,25 @@ if TYPE_CHECKING:
     from invoke.context import Context
 
 
-@task(help={"app": "the app whose file is checked (default: all of them)"})
-def check(ctx: Context, app: str | None = None) -> None:
-    """Check the configuration files; no server is asked."""
+@task(
+    help={
+        "app": "the app whose file is checked (default: all of them)",
+        "target": "look also whether this target's hosts are ready for a deploy; -H does the same",
+    }
+)
+def check(ctx: Context, app: str | None = None, target: str | None = None) -> None:
+    """Check the configuration files and, with -H or --target, the servers."""
+    from invoke.exceptions import Exit
+
+    from windlass.errors import ExitCode
+
+    _check_files(app)
+    if (target or ctx.config.get("windlass", {}).get("hosts")) and not _check_hosts(ctx, app, target):
+        raise Exit(code=ExitCode.FAILED)
+
+
+def _check_files(app: str | None) -> None:
+    """Raise ConfigError with every problem of every file."""
     from windlass.config import apps, load
     from windlass.errors import ConfigError
 
@@ -29,6 +45,41 @@ def check(ctx: Context, app: str | None = None) -> None:
     if broken:
         hint = broken[0].hint if len(broken) == 1 else "correct the files, then: fab config.check"
         raise ConfigError("\n".join(error.message for error in broken), hint=hint)
+
+
+def _check_hosts(ctx: Context, app: str | None, target: str | None) -> bool:
+    """Say what each host lacks; whether all are ready."""
+    from tasks.chosen import templates
+    from tasks.looking import look_of, questions
+    from tasks.visiting import crew
+    from windlass.facts import ground, system
+    from windlass.plans.nginx import difference
+    from windlass.plans.ready import lacks
+    from windlass.report import say_error
+    from windlass.runner import each
+
+    config = chosen_config(ctx, app)
+    figures = system.figures([config.layout.root], config.web.ports, [])
+    asked = [*questions(config), ground.question(config), figures]
+    ready = True
+    with crew(
+        ctx, config, "config.check", target=target, mode="unlocked", as_owner=True, lenient=True, aside=True
+    ) as hosts:
+        answers = each(hosts.hosts, lambda host: host.visit.ask(*asked))
+        for host, found in zip(hosts.hosts, answers, strict=True):
+            seen = look_of(config, found)
+            listeners = found["system"].listeners if found["system"] else ()
+            problems = lacks(config, seen, found["ground"], listeners)
+            print(f"{host.name}: {'not ready for a deploy:' if problems else 'ready'}")
+            for problem in problems:
+                print(f"  {problem}")
+            drift = difference(config, seen.nginx, folders=templates()) if seen.nginx.loaded else ""
+            if drift:
+                print(f"  (nginx: {drift}; a deploy goes on all the same: fab nginx.install)")
+            ready = ready and not problems
+    for error in hosts.missing.values():
+        say_error(error.message, error.hint)
+    return ready and not hosts.missing
 
 
 @task

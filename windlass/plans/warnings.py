@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from windlass.commands.recovery import names
 from windlass.config import Config
 from windlass.facts.state import State
-from windlass.facts.system import Pm2List, Pm2Process, SystemFigures
+from windlass.facts.system import Listener, Pm2List, Pm2Process, SystemFigures
 from windlass.facts.visitors import Visitors
+from windlass.layout import SLOTS
 from windlass.ledger import UNFINISHED, runs
 from windlass.plans.history import bad
 
@@ -109,6 +110,17 @@ def _idle(config: Config, seen: Seen, processes: list[Pm2Process]) -> Iterator[s
         yield f"{', '.join(left)} still runs, and no visitor gets it; the next deploy ends it"
 
 
+def occupied(config: Config, state: State, listeners: Iterable[Listener]) -> Iterator[str]:
+    """The ports that a deploy would need and that somebody else has, while no run is under way."""
+    if state.lock.get("held"):
+        return
+    for slot in SLOTS:
+        theirs = [one for one in listeners if one.port == config.port(slot) and not state.slots.get(slot)]
+        if theirs:
+            who = f"{theirs[0].program} (pid {theirs[0].pid})" if theirs[0].pid else "a process"
+            yield f"port {config.port(slot)} is for {slot}, and {who} of {theirs[0].user} listens there"
+
+
 def _env(config: Config, seen: Seen) -> Iterator[str]:
     if env_changed(seen.state):
         yield f".env has changed since {seen.state.live} went live: fab restart -H {seen.host}"
@@ -126,6 +138,7 @@ def _room(config: Config, seen: Seen) -> Iterator[str]:
     if seen.figures is None:
         yield "the server's figures could not be read"
         return
+    yield from occupied(config, seen.state, seen.figures.listeners)
     if seen.figures.hint:
         yield f"CPU and processes are not measured without psutil: {seen.figures.hint}"
     for path, disk in seen.figures.disks.items():
