@@ -1,0 +1,238 @@
+"""The real app: Next.js, Prisma and PostgreSQL, deployed, refused, migrated and rolled back.
+
+The tests of a module share one host: each begins by looking at what is live, and a refused deploy must leave it.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.support.load import Load, assets_of
+from tests.support.operator import Operator
+from tests.support.processes import wait_until
+from tests.vps.conftest import VpsFactory
+from tests.vps.images import DATABASE_PASSWORD
+from tests.vps.prompthub import ROOT, SECRET, Prepared, Server, prepare
+
+RATE = 100
+RATINGS = "20260303090000_ratings"
+LEISURE = "20260303090000_leisure"
+Boot = Callable[[], Server]
+
+
+@pytest.fixture(scope="module")
+def hosts(
+    vps_images: VpsFactory, operator_session: Operator, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Boot]:
+    """Boots servers on which the first version is live; they end with the module."""
+    operator = Operator(tmp_path_factory.mktemp("prompthub"), key_of=operator_session)
+    factory = VpsFactory(vps_images.slot, vps_images.base, operator.public_key)
+    prepared: list[Prepared] = []
+
+    def boot() -> Server:
+        if not prepared:
+            prepared.append(prepare(factory, operator, tmp_path_factory.mktemp("repository")))
+        host = factory.boot(prepared[0].image)
+        operator.know(host.address, host.host_key)
+        server = Server(host, operator, prepared[0].commits)
+        wait_until(lambda: status(server) == 200, 30, "the app does not come up after the boot", 0.1)
+        return server
+
+    yield boot
+    factory.close()
+
+
+@pytest.fixture(scope="module")
+def server(hosts: Boot) -> Server:
+    return hosts()
+
+
+@pytest.fixture(scope="module")
+def guarded(hosts: Boot) -> Server:
+    """Another, for what puts the maintenance page up."""
+    return hosts()
+
+
+def status(server: Server, path: str = "/api/health") -> int:
+    """The status that a visitor gets; 0 for no answer."""
+    return answer(server, path)[0]
+
+
+def answer(server: Server, path: str = "/api/health") -> tuple[int, dict[str, str], str]:
+    """Status, headers by lower-case name, and body that a visitor gets."""
+    try:
+        with urllib.request.urlopen(server.url + path, timeout=5) as found:
+            return found.status, {k.lower(): v for k, v in found.headers.items()}, found.read().decode()
+    except urllib.error.HTTPError as refused:
+        return refused.code, {k.lower(): v for k, v in refused.headers.items()}, refused.read().decode()
+    except OSError:
+        return 0, {}, ""
+
+
+def health(server: Server) -> dict[str, str]:
+    found: dict[str, str] = json.loads(answer(server)[2])
+    return found
+
+
+def page(server: Server) -> str:
+    return answer(server, "/")[2]
+
+
+def test_a_deploy_a_refused_deploy_and_a_rollback_under_load_lose_no_request(server: Server) -> None:
+    old_page = page(server)
+    with Load(server.url, rate=RATE, linger=2) as load:
+        server.deploy("change").check()
+        assert health(server)["commit"] == server.commits["change"]
+        for asset in assets_of(old_page, "/"):
+            assert status(server, asset) == 200, f"{asset} of the first version"
+
+        refused = server.deploy("answers_500")
+        assert refused.exit_code == 1
+        assert "status 500" in refused.output
+        assert health(server)["commit"] == server.commits["change"]
+
+        back = server.fab("rollback").check()
+        assert health(server)["commit"] == server.commits["first"]
+        load.keep_on(1)
+    report = load.report.check()
+    assert set(assets_of(old_page, "/")) & set(load_assets(server)), "the page has its first assets again"
+    assert report.releases.keys() == {server.commits["first"], server.commits["change"]}
+    assert report.requests > 0.9 * RATE * report.seconds
+    assert report.assets > report.visits, "assets were loaded beside the pages"
+    assert back.seconds < 15
+
+
+def load_assets(server: Server) -> list[str]:
+    return assets_of(page(server), "/")
+
+
+@pytest.mark.parametrize(
+    ("commit", "said"),
+    [("broken_build", "Module not found"), ("crash_at_start", "restarted")],
+)
+def test_a_bad_release_is_refused_and_leaves_nothing(server: Server, commit: str, said: str) -> None:
+    live, releases = server.live, server.host.run(f"ls -A {ROOT}/releases").stdout
+    refused = server.deploy(commit)
+    assert refused.exit_code == 1
+    assert said in refused.output
+    assert f"{live} is live" in refused.output
+    assert "Traceback" not in refused.output
+    assert server.live == live
+    assert status(server) == 200
+    assert server.host.run(f"ls -A {ROOT}/releases").stdout == releases
+
+
+def test_a_failed_migration_is_named_and_must_be_resolved_first(server: Server) -> None:
+    live = server.live
+    failed = server.deploy("failing_migration")
+    assert failed.exit_code == 1
+    assert server.live == live
+    assert status(server) == 200
+    for said in (RATINGS, "may have been applied", ".dump", "prisma migrate status", f"{live} is live"):
+        assert said in failed.output
+
+    refused = server.deploy("change")
+    assert refused.exit_code == 1
+    assert f"{RATINGS} was begun, did not finish" in refused.stderr
+    assert f"migrate resolve --rolled-back {RATINGS}" in refused.stderr
+    assert server.live == live
+
+    server.host.run(
+        f"""cd {ROOT}/workspace && export PATH="$PWD/node_modules/.bin:$PATH"
+        psql "$(sed -n 's/^DATABASE_URL="\\(.*\\)"/\\1/p' .env)" -c 'DROP TABLE "Tag"'
+        npx prisma migrate resolve --rolled-back {RATINGS}""",
+        user="deploy",
+    )
+    dry = server.deploy("change", "--dry-run").check()
+    assert "prisma migrate deploy" in dry.output
+
+
+def test_a_rollback_to_what_is_not_kept_builds_it_also_standalone(server: Server) -> None:
+    server.fab("rollback", "--commit", "standalone").check()
+    assert health(server)["commit"] == server.commits["standalone"]
+    assert "<section>" in page(server)
+    assert all(status(server, asset) == 200 for asset in load_assets(server))
+    inner = server.host.path(f"{ROOT}/releases/{server.live}/.next/standalone/.env")
+    assert inner.is_symlink(), "next build leaves a copy of .env that everybody may read"
+    who = server.host.run("ps -o args= -u deploy")
+    assert ".next/standalone" in who.stdout or "next-server" in who.stdout
+
+
+def test_a_migration_is_backed_up_and_applied_once(server: Server) -> None:
+    server.deploy("migration").check()
+    live = server.live
+    backups = f"{ROOT}/backups/{live}"
+    assert server.sql("SELECT count(*) FROM _prisma_migrations WHERE migration_name LIKE '%_uses'") == "1"
+    assert 'DROP COLUMN "uses"' in server.host.read(f"{backups}.down.sql")
+    verify = f"cd {ROOT}/backups && sha256sum --check {live}.dump.sha256 && pg_restore --list {live}.dump"
+    listed = server.host.run(verify, user="deploy").stdout
+    assert "TABLE DATA public Prompt" in listed
+    modes = server.host.run(f"stat -c '%a %U' {ROOT}/backups/* {ROOT}/backups").stdout.split("\n")
+    assert set(filter(None, modes)) == {"600 deploy", "700 deploy"}
+
+    again = server.deploy("migration", "--force").check()
+    assert "No pending migrations" in again.output or "unchanged" in again.output
+    assert server.sql("SELECT count(*) FROM _prisma_migrations WHERE migration_name LIKE '%_uses'") == "1"
+    assert 'class="prompt"' in page(server)
+
+
+def test_two_rollbacks_go_further_back_each_time(server: Server) -> None:
+    assert health(server)["commit"] == server.commits["migration"]
+    once = server.fab("rollback").check()
+    assert "the database stays as it is" in once.output
+    first_stop = health(server)["commit"]
+    assert first_stop != server.commits["change"], "what was rolled away from is not chosen"
+    server.fab("rollback").check()
+    assert health(server)["commit"] not in (first_stop, server.commits["migration"])
+
+
+def test_a_restart_loses_no_request(server: Server) -> None:
+    before = server.live
+    with Load(server.url, rate=RATE) as load:
+        server.fab("restart").check()
+        load.keep_on(0.5)
+    load.report.check()
+    assert server.live == before
+
+
+def test_no_secret_is_left_on_the_server_or_shown(server: Server) -> None:
+    for secret in (SECRET, DATABASE_PASSWORD):
+        search = f"grep -rlF -- {quoted(secret)} {ROOT}/logs {ROOT}/run {ROOT}/ledger.jsonl ~/.pm2 || true"
+        assert server.host.run(search, user="deploy").stdout == ""
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def test_the_page_comes_down_where_no_migration_ran(guarded: Server) -> None:
+    live = guarded.live
+    guarded.host.run(f"chmod 500 {ROOT}/backups", user="deploy")
+    failed = guarded.deploy("slow_migration", "--maintenance")
+    guarded.host.run(f"chmod 700 {ROOT}/backups", user="deploy")
+    assert failed.exit_code == 1
+    assert "back up the database" in failed.output
+    assert status(guarded) == 200
+    assert guarded.live == live
+
+
+def test_the_page_stays_after_a_migration_that_failed_and_until_one_is_live(guarded: Server) -> None:
+    failed = guarded.deploy("failing_migration", "--maintenance")
+    assert failed.exit_code == 4
+    for said in (RATINGS, "maintenance page stays", "On call: +00 000 000000"):
+        assert said in failed.output
+    code, headers, body = answer(guarded, "/")
+    assert (code, headers["retry-after"]) == (503, "120")
+    assert "<html" in body
+    guarded.sql(
+        f'DROP TABLE "Tag"; UPDATE _prisma_migrations SET rolled_back_at = now() '
+        f"WHERE migration_name = '{RATINGS}'"
+    )
+
+    guarded.deploy("change").check()
+    assert status(guarded, "/") == 200
