@@ -51,7 +51,7 @@ def deploy(
     config = chosen_config(ctx, app)
     named = checked_ref(revision) if revision is not None else None
     what = "deploy --dry-run" if dry_run else "deploy"
-    with crew(ctx, config, what, target=target, json=json, verbose=verbose) as hosts:
+    with crew(ctx, config, what, target=target, aside=dry_run, json=json, verbose=verbose) as hosts:
         ref = named or branch_of(config, hosts.target)
         code = deploy_to(hosts, ref, Options(force=force, page=maintenance), dry_run=dry_run, json=json)
     if code:

@@ -34,7 +34,9 @@ def install(
     from windlass.runner import each
 
     config = chosen_config(ctx, app)
-    with crew(ctx, config, "nginx.install", target=target, mode="unlocked", json=json) as hosts:
+    with crew(
+        ctx, config, "nginx.install", target=target, mode="unlocked", aside=dry_run, json=json
+    ) as hosts:
         asked: list[Question[Any]] = [facts.nginx(config), facts.rights(config)]
         answers = each(hosts.hosts, lambda host: host.visit.ask(*asked))
         built = [

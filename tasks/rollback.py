@@ -57,7 +57,7 @@ def rollback(
         checked_ref(commit)
     config = chosen_config(ctx, app)
     what = "rollback --dry-run" if dry_run else "rollback"
-    with crew(ctx, config, what, target=target, json=json, verbose=verbose) as hosts:
+    with crew(ctx, config, what, target=target, aside=dry_run, json=json, verbose=verbose) as hosts:
         code = roll_back(hosts, commit, stable=stable, dry_run=dry_run, json=json)
     if code:
         raise Exit(code=code)
@@ -83,7 +83,7 @@ def restart(
     from windlass.runner import each
 
     config = chosen_config(ctx, app)
-    with crew(ctx, config, "restart", target=target, json=json, verbose=verbose) as hosts:
+    with crew(ctx, config, "restart", target=target, aside=dry_run, json=json, verbose=verbose) as hosts:
         looks: list[Look] = each(hosts.hosts, lambda host: look(config, host))
         refuse_stopped(hosts, looks)
         built = []

@@ -71,15 +71,17 @@ def print_plan(host: str, plan: Plan) -> None:
 def text_of(step: Step) -> str:
     """What a person would type for the step.
 
-    In a shell of its own, as when Windlass runs it, where it changes the folder, the umask or a variable.
+    In a shell of its own, as when Windlass runs it, where it changes the folder, the umask or a variable; where
+    its failure would be a warning, it is none.
     """
     from windlass.plan import Gate
+    from windlass.shell import Command
 
-    if isinstance(step.action, Gate):
-        return step.action.by_hand.text
-    text = step.action.text
-    lasting = any(line.startswith(("cd ", "umask ", "export ")) for line in text.splitlines())
-    return f"(\n{text}\n)" if lasting else text
+    command = step.action.by_hand if isinstance(step.action, Gate) else step.action
+    lasting = any(line.startswith(("cd ", "umask ", "export ")) for line in command.text.splitlines())
+    if lasting and not isinstance(step.action, Gate):
+        command = Command(f"(\n{command.text}\n)")
+    return command.tolerated().text if step.tolerated else command.text
 
 
 def _environment(plan: Plan) -> Iterator[str]:

@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 
 ROOT = "/srv/tiny"
 REPOSITORY = "/srv/git/tiny.git"
-PLAIN = "a plain secret"
-QUOTED = """it's a $HOME of "quotes" & `ticks`"""
-ENV = f"""PLAIN_SECRET="{PLAIN}"\nQUOTED_SECRET="{QUOTED.replace('"', chr(92) + '"')}"\n"""
-"""What shared/.env holds; `QUOTED` is one that a careless shell would spoil."""
+SECRETS = {
+    "PLAIN_SECRET": "correct-horse-battery",
+    "QUOTED_SECRET": """a $HOME of "quotes"; $(id) & `ticks` | 100% #1""",
+    "APOSTROPHE_SECRET": "it's the captain's own",
+}
+ENV = "".join(f"{name}={value!r}\n" for name, value in SECRETS.items())
+"""What shared/.env holds, among it what a careless shell would spoil."""
 
 BUILD_SECONDS = 4
 """How long slow_build and slow_install take."""

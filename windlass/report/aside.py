@@ -5,20 +5,20 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-from windlass.events import Event, Note
+from windlass.events import Ended, Event, Note
 from windlass.report.plain import PlainReport
 from windlass.report.sink import Sink
 
 
 class AsideReport:
-    """Warnings on standard error and nothing else, for a pipe: an answer that is there needs no progress."""
+    """Warnings, and ends without an answer, on standard error: an answer that is there needs no progress."""
 
     def __init__(self, errors: Sink) -> None:
         self._plain = PlainReport(errors, errors)
 
     def emit(self, event: Event) -> None:
-        """Write a warning's line."""
-        if isinstance(event, Note) and event.level == "warning":
+        """Write a warning's line, or how the command ended."""
+        if isinstance(event, Ended) or (isinstance(event, Note) and event.level == "warning"):
             self._plain.emit(event)
 
     def __enter__(self) -> Self:

@@ -1,0 +1,120 @@
+"""Rollback, restart, and what is kept for going back."""
+
+from __future__ import annotations
+
+import json
+
+from tests.support.load import Load
+from tests.vps.app import ROOT, Deployed
+
+
+def test_going_back_twice_goes_further_back_and_never_forward(deployed: Deployed) -> None:
+    deployed.deploy("third").check()
+    with Load(deployed.url, rate=50, linger=0.5) as load:
+        back = deployed.fab("rollback").check()
+        assert deployed.live() == "change"
+        deployed.fab("rollback").check()
+        assert deployed.live() == "first"
+    load.report.check()
+    assert "install" not in back.output
+    assert "build" not in back.output
+    assert deployed.current() == f"0001-{deployed.commits['first'][:7]}"
+    assert deployed.pm2() == {"tiny-green": "online"}
+
+    before = deployed.ledger()
+    refused = deployed.fab("rollback")
+    assert refused.exit_code == 1
+    assert "there is no good release before 0001-" in refused.output
+    assert "fab releases" in refused.output
+    assert deployed.ledger() == before
+    assert deployed.live() == "first"
+
+
+def test_going_back_to_a_named_commit_uses_what_is_kept_and_builds_what_is_not(deployed: Deployed) -> None:
+    first = deployed.commits["first"]
+    done = deployed.fab("rollback", "--commit", first[:8]).check()
+    assert deployed.live() == "first"
+    assert "check out" not in done.output
+
+    again = deployed.fab("rollback", "--commit", first).check()
+    assert "nothing to do" in again.output
+
+    built = deployed.fab("rollback", "--commit", "noisy_build").check()
+    assert "check out  done" in built.output
+    assert deployed.live() == "noisy_build"
+
+    deployed.fab("rollback", "--commit", f"0001-{first[:7]}").check()
+    assert deployed.live() == "first"
+
+
+def test_a_bad_release_is_not_gone_back_to_unless_it_is_named(deployed: Deployed) -> None:
+    deployed.configure(soak={"seconds": 30})
+    assert deployed.deploy("dies_every_two_seconds").exit_code == 3
+    deployed.configure()
+    deployed.fab("rollback").check()
+    assert deployed.live() == "first"
+    deployed.fab("rollback", "--commit", deployed.commits["change"]).check()
+    assert deployed.live() == "change"
+
+
+def test_what_cannot_be_gone_back_to_is_refused(unharmed: Deployed) -> None:
+    for arguments, code, words in (
+        (("--commit", "nowhere"), 2, "no branch, tag or commit 'nowhere'"),
+        (("--commit", "$(touch /tmp/owned)"), 2, "is not a branch, tag or commit"),
+        (("--commit=--upload-pack=x",), 2, "is not a branch, tag or commit"),
+        (("--stable",), 1, "no kept release is marked stable"),
+        (("--stable", "--commit", "first"), 2, "name two releases"),
+    ):
+        done = unharmed.fab("rollback", *arguments)
+        assert done.exit_code == code, done
+        assert words in done.output, done
+        assert "Traceback" not in done.output, done
+
+
+def test_a_restart_moves_to_the_other_slot_and_loses_nothing(deployed: Deployed) -> None:
+    before = deployed.health()
+    with Load(deployed.url, rate=50) as load:
+        deployed.fab("restart").check()
+    load.report.check()
+    after = deployed.health()
+    assert after["commit"] == before["commit"]
+    assert after["pid"] != before["pid"]
+    assert deployed.pm2() == {"tiny-green": "online"}
+    assert deployed.releases() == [
+        f"000{n}-{deployed.commits[c][:7]}" for n, c in ((1, "first"), (2, "change"))
+    ]
+
+
+def test_the_live_the_previous_and_the_stable_release_are_never_pruned(deployed: Deployed) -> None:
+    deployed.configure(app={"keep": 2})
+    deployed.fab("rollback").check()
+    deployed.fab("mark-stable").check()
+    for commit in ("third", "noisy_build", "change"):
+        deployed.deploy(commit).check()
+    numbers = [release[:4] for release in deployed.releases()]
+    assert numbers == ["0001", "0004", "0005"]
+    deployed.fab("rollback", "--stable").check()
+    assert deployed.live() == "first"
+
+
+def test_a_warm_standby_is_gone_back_to_at_once_and_never_pruned(deployed: Deployed) -> None:
+    deployed.configure(app={"keep": 2}, web={"standby": "warm"})
+    deployed.deploy("third").check()
+    assert deployed.pm2() == {"tiny-blue": "online", "tiny-green": "online"}
+    with Load(deployed.url, rate=50) as load:
+        done = deployed.fab("rollback", "--json").check()
+    load.report.check()
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert "start on blue" not in [event.get("title") for event in events]
+    [live] = [event for event in events if event["event"] == "live"]
+    assert live["release"] == f"0002-{deployed.commits['change'][:7]}"
+    assert deployed.live() == "change"
+
+
+def test_a_rollback_says_that_env_has_changed(deployed: Deployed) -> None:
+    env = f"{ROOT}/shared/.env"
+    deployed.vps.run(f"echo 'LATER=yes' >> {env}", user="deploy")
+    done = deployed.fab("rollback").check()
+    assert ".env has changed since 0001-" in done.output
+    nothing = deployed.fab("rollback", "--commit", "first").check()
+    assert deployed.live() == "first", nothing
