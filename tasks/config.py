@@ -51,20 +51,17 @@ def _check_hosts(ctx: Context, app: str | None, target: str | None) -> bool:
     """Say what each host lacks; whether all are ready."""
     from tasks.chosen import templates
     from tasks.looking import look_of, questions
-    from tasks.visiting import crew
+    from tasks.onlookers import onlookers
     from windlass.facts import ground, system
     from windlass.plans.nginx import difference
     from windlass.plans.ready import lacks
-    from windlass.report import say_error
     from windlass.runner import each
 
     config = chosen_config(ctx, app)
     figures = system.figures([config.layout.root], config.web.ports, [])
     asked = [*questions(config), ground.question(config), figures]
     ready = True
-    with crew(
-        ctx, config, "config.check", target=target, mode="unlocked", as_owner=True, lenient=True, aside=True
-    ) as hosts:
+    with onlookers(ctx, config, "config.check", target=target) as hosts:
         answers = each(hosts.hosts, lambda host: host.visit.ask(*asked))
         for host, found in zip(hosts.hosts, answers, strict=True):
             seen = look_of(config, found)
@@ -77,9 +74,7 @@ def _check_hosts(ctx: Context, app: str | None, target: str | None) -> bool:
             if drift:
                 print(f"  (nginx: {drift}; a deploy goes on all the same: fab nginx.install)")
             ready = ready and not problems
-    for error in hosts.missing.values():
-        say_error(error.message, error.hint)
-    return ready and not hosts.missing
+    return ready
 
 
 @task

@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING
 from fabric import task
 
 from tasks.chosen import chosen_config
+from tasks.onlookers import HELP, onlookers
 
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from windlass.config import Config
+    from tasks.visiting import Crew
     from windlass.facts.lock import Holder
     from windlass.runner import Host
-
-HELP = {
-    "app": "the app (default: windlass.app of fabric.yaml, else the only one)",
-    "target": "the hosts of this target, where -H names none",
-    "json": "one JSON object a line",
-}
 
 
 @task(help=HELP)
@@ -30,13 +25,13 @@ def show(ctx: Context, app: str | None = None, target: str | None = None, json: 
     from windlass.report.jsonl import line
 
     config = chosen_config(ctx, app)
-    for host, holder in _holders(ctx, config, "lock.show", target, json=json).items():
-        if json:
-            print(
-                line({"host": host, "held": holder is not None, **(asdict(holder) if holder else {})}), end=""
-            )
-        else:
-            print(f"{host}  {described(holder)}")
+    with onlookers(ctx, config, "lock.show", target=target, json=json) as hosts:
+        for host, holder in _holders(hosts).items():
+            if json:
+                known = asdict(holder) if holder else {}
+                print(line({"host": host, "held": holder is not None, **known}), end="")
+            else:
+                print(f"{host}  {described(holder)}")
 
 
 @task(
@@ -63,13 +58,16 @@ def break_(
     if wait < 0:
         raise UsageError(f"--wait {wait} is less than no time; nothing was touched", hint="--wait 60")
     config = chosen_config(ctx, app)
-    holders = _holders(ctx, config, "lock.break", target, json=json)
+    with crew(
+        ctx, config, "lock.break", target=target, mode="unlocked", as_owner=True, aside=True, json=json
+    ) as hosts:
+        holders, left = _holders(hosts), _left(hosts)
     held = {name: holder for name, holder in holders.items() if holder}
-    if not held:
+    if not held and not left:
         for name in holders:
             print(f"{name}  {described(None)}")
         return
-    if not yes and not _confirmed(held, wait):
+    if held and not yes and not _confirmed(held, wait):
         raise Refused("the lock was not broken; nothing was changed")
     runs = tuple(holder.run for holder in held.values())
     with crew(
@@ -79,7 +77,8 @@ def break_(
             if host.name in held:
                 _record(host, held[host.name])
             live = host.opened.live["release"]
-            hosts.report.emit(Ended(host.name, "done", live, hosts.seconds(), "the lock is free"))
+            text = "the lock is free, and nothing is left half done"
+            hosts.report.emit(Ended(host.name, "done", live, hosts.seconds(), text))
 
 
 def described(holder: Holder | None) -> str:
@@ -98,20 +97,25 @@ def described(holder: Holder | None) -> str:
     return ", ".join(filter(None, parts))
 
 
-def _holders(
-    ctx: Context, config: Config, what: str, target: str | None, *, json: bool
-) -> dict[str, Holder | None]:
+def _holders(hosts: Crew) -> dict[str, Holder | None]:
     """Every host's holder, None where the lock is free."""
-    from tasks.visiting import crew
     from windlass.facts import lock
     from windlass.runner import each
 
-    asked = lock.question(config.layout)
-    with crew(
-        ctx, config, what, target=target, mode="unlocked", as_owner=True, aside=True, json=json
-    ) as hosts:
-        answers = each(hosts.hosts, lambda host: host.visit.ask(asked))
-        return {host.name: found["lock"] for host, found in zip(hosts.hosts, answers, strict=True)}
+    asked = lock.question(hosts.config.layout)
+    answers = each(hosts.hosts, lambda host: host.visit.ask(asked))
+    return {host.name: found["lock"] for host, found in zip(hosts.hosts, answers, strict=True)}
+
+
+def _left(hosts: Crew) -> bool:
+    """Whether a run that is no more left something to be put right on any host."""
+    from windlass.facts import state
+    from windlass.ledger import UNFINISHED, runs
+    from windlass.runner import each
+
+    asked = state.question(hosts.config.layout)
+    states = [found["state"] for found in each(hosts.hosts, lambda host: host.visit.ask(asked))]
+    return any(run.outcome == UNFINISHED for state in states for run in runs(state.records))
 
 
 def _record(host: Host, ended: Holder) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fabric import task
 
 from tasks.chosen import chosen_config
+from tasks.onlookers import HELP, onlookers
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -20,14 +21,12 @@ if TYPE_CHECKING:
 
 @task(
     help={
+        **HELP,
         "lines": "how many of the last lines of each file",
         "follow": "go on with what is added, across deploys, until Ctrl-C",
         "process": "web, or one of [processes] (default: all of them)",
         "nginx": "nginx's access log of the app instead",
         "grep": "only lines that hold this text, whatever its case",
-        "app": "the app (default: windlass.app of fabric.yaml, else the only one)",
-        "target": "the hosts of this target, where -H names none",
-        "json": "one JSON object a line",
     }
 )
 def logs(
@@ -42,7 +41,6 @@ def logs(
     json: bool = False,
 ) -> None:
     """Show the app's last lines on the live slot; secrets are masked."""
-    from tasks.visiting import crew
     from windlass.errors import UsageError
 
     if lines < 0:
@@ -54,9 +52,7 @@ def logs(
         "follow": follow,
         "grep": grep,
     }
-    with crew(
-        ctx, config, "logs", target=target, mode="unlocked", as_owner=not nginx, aside=True, json=json
-    ) as hosts:
+    with onlookers(ctx, config, "logs", target=target, json=json, as_owner=not nginx) as hosts:
         printer = Printer(many=len(hosts.hosts) > 1, json=json)
         try:
             _read_all(hosts, request, printer)

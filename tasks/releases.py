@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fabric import task
 
 from tasks.chosen import chosen_config
+from tasks.onlookers import HELP, onlookers
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
     from windlass.report.rows import Deed, KeptRelease
     from windlass.runner import Host
 
-HELP = {
-    "app": "the app (default: windlass.app of fabric.yaml, else the only one)",
-    "target": "the hosts of this target, where -H names none",
-    "json": "one JSON object a line",
-}
 EVERYTHING = 1_000_000
 """Records: more than a ledger holds."""
 
@@ -28,7 +24,6 @@ EVERYTHING = 1_000_000
 @task(help=HELP)
 def releases(ctx: Context, app: str | None = None, target: str | None = None, json: bool = False) -> None:
     """List the kept releases, newest first."""
-    from tasks.visiting import crew
     from windlass.facts import commits, sizes, state
     from windlass.report import show_releases
     from windlass.runner import each
@@ -40,9 +35,7 @@ def releases(ctx: Context, app: str | None = None, target: str | None = None, js
         commits.question(layout),
         sizes.question(layout),
     ]
-    with crew(
-        ctx, config, "releases", target=target, mode="unlocked", as_owner=True, aside=True, json=json
-    ) as hosts:
+    with onlookers(ctx, config, "releases", target=target, json=json) as hosts:
         answers = each(hosts.hosts, lambda host: host.visit.ask(*asked))
         rows = [
             row
@@ -51,7 +44,7 @@ def releases(ctx: Context, app: str | None = None, target: str | None = None, js
         ]
         if not json:
             _say_empty(hosts, rows, "nothing is deployed yet")
-    show_releases(rows, json=json)
+        show_releases(rows, json=json)
 
 
 @task(help={**HELP, "lines": "how many runs", "json": "the ledger's own records, one JSON object a line"})
@@ -59,7 +52,6 @@ def history(
     ctx: Context, lines: int = 20, app: str | None = None, target: str | None = None, json: bool = False
 ) -> None:
     """Show what was done, by whom and how it ended, newest first."""
-    from tasks.visiting import crew
     from windlass.errors import UsageError
     from windlass.facts import state
     from windlass.report import show_history
@@ -69,9 +61,7 @@ def history(
         raise UsageError("--lines counts runs, so it is at least 1", hint="fab history --lines 50")
     config = chosen_config(ctx, app)
     asked = state.question(config.layout, records=EVERYTHING)
-    with crew(
-        ctx, config, "history", target=target, mode="unlocked", as_owner=True, aside=True, json=json
-    ) as hosts:
+    with onlookers(ctx, config, "history", target=target, json=json) as hosts:
         states: list[State] = [
             found["state"] for found in each(hosts.hosts, lambda host: host.visit.ask(asked))
         ]
@@ -85,7 +75,7 @@ def history(
             for row in deeds(name, state)[-lines:]
         ]
         _say_empty(hosts, rows, "nothing has been done yet")
-    show_history(rows)
+        show_history(rows)
 
 
 @task(

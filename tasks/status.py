@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fabric import task
 
 from tasks.chosen import chosen_config, templates
+from tasks.onlookers import HELP
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -15,12 +16,7 @@ if TYPE_CHECKING:
     from windlass.config import Config
     from windlass.errors import WindlassError
     from windlass.report.rows import HostStatus
-
-HELP = {
-    "app": "the app (default: windlass.app of fabric.yaml, else the only one)",
-    "target": "the hosts of this target, where -H names none",
-    "json": "one JSON object a line",
-}
+    from windlass.runner import Host
 
 
 @task(help=HELP)
@@ -30,6 +26,7 @@ def status(ctx: Context, app: str | None = None, target: str | None = None, json
 
     from tasks.status_rows import questions, row
     from tasks.visiting import crew
+    from windlass.errors import WindlassError
     from windlass.report import show_status
     from windlass.runner import each
 
@@ -46,10 +43,12 @@ def status(ctx: Context, app: str | None = None, target: str | None = None, json
         json=json,
     ) as hosts:
         asked = questions(config)
-        answers = each(hosts.hosts, lambda host: host.visit.ask(*asked))
+        answers = each(hosts.hosts, lambda host: _ask(host, asked))
         clock = time.time()
         rows = [
-            row(config, host.name, found, clock, templates())
+            _unreachable(config, host.name, found)
+            if isinstance(found, WindlassError)
+            else row(config, host.name, found, clock, templates())
             for host, found in zip(hosts.hosts, answers, strict=True)
         ]
     rows += [_unreachable(config, name, error) for name, error in hosts.missing.items()]
@@ -57,6 +56,15 @@ def status(ctx: Context, app: str | None = None, target: str | None = None, json
     code = _verdict(rows)
     if code:
         raise Exit(code=code)
+
+
+def _ask(host: Host, asked: list[Any]) -> dict[str, Any] | WindlassError:
+    from windlass.errors import WindlassError
+
+    try:
+        return host.visit.ask(*asked)
+    except WindlassError as error:
+        return error
 
 
 def _unreachable(config: Config, name: str, error: WindlassError) -> HostStatus:

@@ -27,7 +27,8 @@ class Reply:
     def __str__(self) -> str:
         if not self.status:
             return self.error
-        text = " ".join(self.body.split())[:200]
+        page = self.body.lstrip().startswith("<")  # markup says nothing to whoever reads one line
+        text = "a page" if page else " ".join(self.body.split())[:200]
         return f"status {self.status}" + (f", body: {text}" if text else ", an empty body")
 
 

@@ -62,8 +62,8 @@ def _runs(config: Config, seen: Seen) -> Iterator[str]:
         if run.outcome == UNFINISHED:
             at = f"{run.at:%Y-%m-%d %H:%M} UTC" if run.at else "an unknown time"
             yield (
-                f"{run.what} by {run.who}, begun at {at}, did not finish; the next command puts that right: "
-                f"fab deploy, or fab lock.break -H {seen.host}"
+                f"{run.what} by {run.who}, begun at {at}, did not finish; "
+                "the next deploy, rollback or restart puts right what it left"
             )
     if state.live and state.live in bad(state.records):
         yield f"{state.live} is live and marked bad: fab history -H {seen.host} says why"

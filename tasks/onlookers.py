@@ -1,0 +1,53 @@
+"""Visits that only look: without the lock, and where one host cannot be reached, the others are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from invoke.context import Context
+
+    from tasks.visiting import Crew
+    from windlass.config import Config
+
+HELP = {
+    "app": "the app (default: windlass.app of fabric.yaml, else the only one)",
+    "target": "the hosts of this target, where -H names none",
+    "json": "one JSON object a line",
+}
+
+
+@contextmanager
+def onlookers(
+    ctx: Context,
+    config: Config,
+    what: str,
+    *,
+    target: str | None,
+    json: bool = False,
+    as_owner: bool = True,
+) -> Iterator[Crew]:
+    """The hosts that could be reached; after the body the others are named, and the command ends as they did."""
+    from invoke.exceptions import Exit
+
+    from tasks.visiting import crew
+    from windlass.report import say_error
+
+    with crew(
+        ctx,
+        config,
+        what,
+        target=target,
+        mode="unlocked",
+        as_owner=as_owner,
+        lenient=True,
+        aside=True,
+        json=json,
+    ) as hosts:
+        yield hosts
+    for error in hosts.missing.values():
+        say_error(error.message, error.hint, json=json)
+    if hosts.missing:
+        raise Exit(code=max(int(error.exit_code) for error in hosts.missing.values()))
