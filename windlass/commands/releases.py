@@ -18,7 +18,8 @@ def snapshot(layout: Layout, release: str, *, cache: Iterable[str], like: str | 
     is copied, since a running app may write into what it was built as.
     """
     partial = layout.partial(release)
-    leave_out = [f"--exclude=/{layout.subfolder / folder}/" for folder in cache]
+    caches = [layout.subfolder / folder for folder in cache]
+    leave_out = [f"--exclude=/{folder}/" for folder in caches]
     copy = cmd(
         "rsync",
         "-a",
@@ -28,10 +29,12 @@ def snapshot(layout: Layout, release: str, *, cache: Iterable[str], like: str | 
         f"{partial}/",
     )
     link = f' --link-dest={quote(layout.release(like))}/"$folder"/' if like else ""
+    elsewhere = " -o ".join(["-name .git", *(f"-path {quote(f'./{folder}')}" for folder in caches)])
     modules = Command(
         f"cd {quote(layout.workspace)}\n"
-        "find . -name node_modules -type d -prune -printf '%P\\n' | while IFS= read -r folder; do\n"
-        f'    rsync -a{link} "$folder"/ {quote(partial)}/"$folder"/\n'
+        f"find . \\( {elsewhere} \\) -prune -o -name node_modules -type d -prune -printf '%P\\n' |\n"
+        "while IFS= read -r folder; do\n"
+        f'    rsync -a{link} ./"$folder"/ {quote(partial)}/"$folder"/\n'
         "done"
     )
     return all_of(cmd("rm", "-rf", partial), cmd("mkdir", "-p", partial), copy, modules)
@@ -68,18 +71,30 @@ def make_shared_dirs(layout: Layout, dirs: Iterable[str]) -> Command:
     return cmd("mkdir", "-p", *paths) if paths else Command("")
 
 
-def complete_standalone(layout: Layout, release: str) -> Command:
-    """Give a Next.js standalone build its static files and `.env`, which `next build` leaves beside it."""
+def complete_standalone(layout: Layout, release: str, *, shared: Iterable[str]) -> Command:
+    """Give a Next.js standalone build what `next build` leaves beside it, and what releases share.
+
+    Its server makes its own folder the working directory: what the app writes must be linked there too.
+    """
     app = layout.partial(release) / layout.subfolder
-    top = quote(app / ".next/standalone")
-    inner = f"{top}/{quote(layout.subfolder)}"
-    return Command(
-        f"if [ -d {top} ]; then\n"
-        f"    if [ -e {inner}/server.js ]; then inner={inner}; else inner={top}; fi\n"
-        f'    if [ -d {quote(app / "public")} ]; then rsync -a {quote(app / "public")}/ "$inner"/public/; fi\n'
-        f'    rsync -a {quote(app / ".next/static")}/ "$inner"/.next/static/\n'
-        f'    if [ -e {quote(layout.env_file)} ]; then ln -sfn {quote(layout.env_file)} "$inner"/.env; fi\n'
-        "fi"
+    top, names = app / ".next/standalone", [PurePosixPath(name) for name in shared]
+    nested = top / layout.subfolder
+    complete = _completed(layout, app, top, names)
+    if nested != top:
+        complete = when(
+            cmd("test", "-e", nested / "server.js"), _completed(layout, app, nested, names), complete
+        )
+    return when(cmd("test", "-d", top), complete)
+
+
+def _completed(
+    layout: Layout, app: PurePosixPath, inner: PurePosixPath, shared: list[PurePosixPath]
+) -> Command:
+    public = cmd("rsync", "-a", f"{app / 'public'}/", f"{inner / 'public'}/")
+    return all_of(
+        when(cmd("test", "-d", app / "public"), public),
+        cmd("rsync", "-a", f"{app / '.next/static'}/", f"{inner / '.next/static'}/"),
+        *(link_shared(layout, inner, name) for name in shared),
     )
 
 
@@ -106,9 +121,10 @@ def publish(layout: Layout, release: str) -> Command:
 def remove(layout: Layout, release: str) -> Command:
     """Take a release away: renamed first, so that half a release never looks like a whole one."""
     partial = layout.partial(release)
+    rename = cmd("mv", "-T", layout.release(release), partial)
     return all_of(
-        when(cmd("test", "-d", layout.release(release)), cmd("mv", "-T", layout.release(release), partial)),
         cmd("rm", "-rf", partial),
+        when(cmd("test", "-d", layout.release(release)), all_of(rename, cmd("rm", "-rf", partial))),
     )
 
 

@@ -130,7 +130,7 @@ def _snapshot(config: Config, look: Look, revision: Revision, release: str) -> C
     like = next((kept.id for kept in reversed(look.state.releases) if kept.stamp == stamp), None)
     return all_of(
         releases.snapshot(layout, release, cache=config.build.cache, like=like),
-        releases.complete_standalone(layout, release),
+        releases.complete_standalone(layout, release, shared=[*shared.files, *shared.dirs]),
         releases.finish(layout, release, revision.hash, files=shared.files, dirs=shared.dirs),
         releases.publish_assets(layout, release, source=nginx.assets_from, url=nginx.assets_url),
     )
