@@ -25,9 +25,21 @@ HELP = {
 }
 
 
-@task(name="emergency-stop", help={**HELP, "reason": "why; status and the ledger say it"})
+@task(
+    name="emergency-stop",
+    help={
+        **HELP,
+        "reason": "why; status and the ledger say it",
+        "wait": "seconds that a running deploy has to end and put things right before it is killed",
+    },
+)
 def emergency_stop(
-    ctx: Context, reason: str = "", app: str | None = None, target: str | None = None, json: bool = False
+    ctx: Context,
+    reason: str = "",
+    wait: int = 60,
+    app: str | None = None,
+    target: str | None = None,
+    json: bool = False,
 ) -> None:
     """Show visitors the page at once and stop the app, even while a deploy runs."""
     from tasks.visiting import crew, run
@@ -36,7 +48,15 @@ def emergency_stop(
     config = chosen_config(ctx, app)
     code = 0
     with crew(
-        ctx, config, "emergency-stop", target=target, mode="stop", reason=reason, lenient=True, json=json
+        ctx,
+        config,
+        "emergency-stop",
+        target=target,
+        mode="stop",
+        reason=" ".join(reason.split()),
+        wait=wait,
+        lenient=True,
+        json=json,
     ) as hosts:
         code = run(hosts, [stop(config, reason) for _ in hosts.hosts])
         _print_contacts(hosts)
