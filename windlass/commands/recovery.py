@@ -5,7 +5,7 @@ from __future__ import annotations
 from windlass.commands import pm2
 from windlass.config import Config
 from windlass.layout import SLOTS, Slot, other
-from windlass.shell import Command, quote
+from windlass.shell import Command, all_of, cmd, quote, when
 
 
 def node_on_path(config: Config) -> Command:
@@ -46,6 +46,15 @@ def processes(config: Config) -> Command:
         "    esac\n"
         "fi\n"
         f"{pm2.save()}"
+    )
+
+
+def awake(config: Config, slot: Slot) -> Command:
+    """Start the web process of a slot that was left running, if it has ended since."""
+    web = config.process_name(slot)
+    start = pm2.start(config.layout, slot, [web])
+    return Command(
+        f"{pm2.ensure_daemon()}\n{_running(config)}\nif ! running {slot} {quote(web)}; then {start}; fi"
     )
 
 
@@ -90,11 +99,7 @@ def _live_slot(config: Config) -> str:
 
 def _branch(config: Config, live: Slot) -> str:
     idle, layout = other(live), config.layout
-    ensure = [
-        f"if ! running {live} {quote(name)}; then {pm2.start(layout, live, [name])}; fi"
-        for name in names(config, live)
-    ]
-    started = "\n".join(ensure)
+    started = "\n".join(_ensure(config, live, name) for name in names(config, live))
     look = f"ss -Htn state established '( sport = :{config.port(idle)} )'"
     drain = (
         f"for _ in $(seq {max(1, int(config.web.drain * 5))}); do\n"
@@ -102,17 +107,29 @@ def _branch(config: Config, live: Slot) -> str:
         "    sleep 0.2\n"
         "done"
     )
-    end = f"{drain}\n{pm2.delete(names(config, idle))}\nrm -f {quote(layout.slot_release(idle))}"
+    link = quote(layout.slot_release(idle))
+    end = f"{drain}\n{pm2.delete(names(config, idle))}\nrm -f {link}"
     text = (
         f"if [ -e {quote(layout.slot_release(live))} ]; then\n{_indented(started)}\nfi\n"
-        f"if [ ! -e {quote(layout.standby)} ]; then\n{_indented(end)}\nfi"
+        f"if [ -L {link} ] && [ ! -e {quote(layout.standby)} ]; then\n{_indented(end)}\nfi"
     )
     return f"    {live})\n{_indented(_indented(text))}\n        ;;"
 
 
+def _ensure(config: Config, live: Slot, name: str) -> str:
+    """Deleted first: pm2 starts a stopped process in the folder that it had before."""
+    start = all_of(pm2.delete([name]), pm2.start(config.layout, live, [name]))
+    return f"if ! running {live} {quote(name)}; then\n{_indented(start.text)}\nfi"
+
+
 def _stop_all(config: Config) -> str:
-    return pm2.stop([name for slot in SLOTS for name in names(config, slot)]).text
+    """A slot without a link has no processes; to ask pm2 for each of them costs a start of node."""
+    stops = [
+        when(cmd("test", "-L", config.layout.slot_release(slot)), pm2.stop(names(config, slot)))
+        for slot in SLOTS
+    ]
+    return all_of(*stops).text
 
 
 def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.splitlines())
+    return "\n".join(f"    {line}" for line in text.split("\n"))

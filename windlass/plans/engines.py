@@ -1,4 +1,4 @@
-"""Whether the server's node is one that the app asks for."""
+"""Whether the server's node and package manager are what the app asks for."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from windlass.facts.tools import Tools
 def check(config: Config, tools: Tools, revision: Revision, host: str) -> None:
     """Raise NotReady where node is not what `[node] version` names, or where that is "", what `engines` asks for.
 
-    A range that npm would not understand asks for nothing.
+    So for a package manager that is not there. A range that npm would not understand asks for nothing.
     """
+    _check_manager(config, tools, revision, host)
     wanted, who = config.node.version, "[node] version"
     if not wanted:
         wanted, who = revision.engine("node"), f"engines.node in package.json of {revision.short}"
@@ -24,6 +25,19 @@ def check(config: Config, tools: Tools, revision: Revision, host: str) -> None:
         f"{host}: {who} asks for {wanted}, and {tools.node} has node {tools.node_version}; "
         "visitors saw nothing, nothing was started",
         hint="install such a node and name its folder in [node] path; [node] version overrules package.json",
+    )
+
+
+def _check_manager(config: Config, tools: Tools, revision: Revision, host: str) -> None:
+    chosen = config.node.package_manager
+    manager = revision.package_manager if chosen == "auto" else chosen
+    needed = "auto" in (config.build.install, config.build.command)
+    if not needed or tools.has(manager) or (manager != "npm" and tools.has("corepack")):
+        return
+    raise NotReady(
+        f"{host}: {revision.short} installs with {manager}, which is not there; "
+        "visitors saw nothing, nothing was started",
+        hint=f"npm install -g {manager}; [node] package_manager names another",
     )
 
 

@@ -127,9 +127,9 @@ def finish(config: Config, to: Cutover, prune: Command | None) -> Stage:
     old = other(to.slot)
     steps = _drain(config, old) if to.was else []
     if config.web.standby == "warm" and to.was:
-        workers = recovery.names(config, old)[1:]
-        keep = all_of(Command(f": >{config.layout.standby}"), pm2.delete(workers))
-        steps.append(Step(f"keep {old} as a warm standby", keep))
+        steps.append(
+            Step(f"keep {old} as a warm standby", _keep(config, old), timeout=60 + config.web.kill_timeout)
+        )
     else:
         steps.append(Step(f"stop {old}", _remove(config, old), timeout=60 + config.web.kill_timeout))
     steps.append(Step("save the process list", pm2.save()))
@@ -157,6 +157,15 @@ def _drain(config: Config, slot: Slot) -> list[Step]:
         return []
     gate = gates.drained(config, slot)
     return [Step(f"drain {slot}", gate, timeout=gates.longest(gate), tolerated=True)]
+
+
+def _keep(config: Config, slot: Slot) -> Command:
+    """Leave the slot's web process running as a standby, unless memory is short."""
+    limit = config.limits.memory_free_mb
+    room = Command(f"[ \"$(awk '/^MemAvailable:/ {{ print int($2 / 1024) }}' /proc/meminfo)\" -ge {limit} ]")
+    keep = all_of(Command(f": >{quote(config.layout.standby)}"), pm2.delete(recovery.names(config, slot)[1:]))
+    short = cmd("echo", f"less than {limit} MiB of memory are free: {slot} is stopped, not kept as a standby")
+    return when(room, keep, all_of(short, _remove(config, slot)))
 
 
 def _remove(config: Config, slot: Slot) -> Command:

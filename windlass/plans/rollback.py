@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from windlass.commands import releases, slots
+from windlass.commands import recovery, releases, slots
 from windlass.config import Config
 from windlass.errors import Refused
 from windlass.facts.state import Release, State
@@ -110,8 +110,9 @@ def is_standby(state: State, to: Cutover) -> bool:
 
 def standby(config: Config, to: Cutover) -> tuple[Stage, ...]:
     """The rename alone: the release still runs on the other slot; its health is asked once more."""
+    awake = Step(f"see that {to.slot} runs", recovery.awake(config, to.slot), timeout=60)
     return (
-        Stage("start", (golive.healthy(config, to),)),
+        Stage("start", (awake, golive.healthy(config, to))),
         golive.cutover(config, to),
         golive.soak(config, to),
         golive.finish(config, to, None),
