@@ -60,9 +60,11 @@ def _run(environment: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
 
 def daemon(home: str) -> int:
     """The pid of the daemon of this PM2_HOME, 0 where none runs."""
-    for known in proc.from_pid_files([os.path.join(home, "pm2.pid")]):
-        if proc.title(known.pid).startswith("PM2 "):
-            return known.pid
+    # Not by its pid file, which systemd removes when the unit fails while another daemon runs.
+    for pid in proc.pids():
+        title = proc.title(pid)
+        if title.startswith("PM2 v") and f"God Daemon ({home})" in title:
+            return pid
     return 0
 
 

@@ -14,8 +14,8 @@ CLEAN = 'env -i HOME="$HOME" USER="${USER:-}" PATH="$PATH" LANG="${LANG:-C.UTF-8
 def ensure_daemon() -> Command:
     """Bring back what the last save holds if the daemon is down: a save from an empty one would lose it."""
     return Command(
-        'daemon=$(cat "${PM2_HOME:-$HOME/.pm2}/pm2.pid" 2>/dev/null || true)\n'
-        'if [ -z "$daemon" ] || ! grep -qs "God Daemon" "/proc/$daemon/cmdline"; then\n'
+        # Not by its pid file, which systemd removes when the unit fails while another daemon runs.
+        'if ! grep -qs "^PM2 v.*God Daemon (${PM2_HOME:-$HOME/.pm2})" /proc/[0-9]*/cmdline; then\n'
         f"    {CLEAN} pm2 -s resurrect || true\n"
         "fi"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -100,9 +101,9 @@ class Daemon:
         self.home.mkdir()
         self.bin.mkdir()
         self.says(f"cat <<'END'\n{JLIST}\nEND")
-        self._process = subprocess.Popen(["bash", "-c", "exec -a 'PM2 v7.0.4: God Daemon (/x)' sleep 300"])
+        title = f"PM2 v7.0.4: God Daemon ({self.home})"
+        self._process = subprocess.Popen(["bash", "-c", f"exec -a {shlex.quote(title)} sleep 300"])
         wait_until(lambda: proc.title(self._process.pid).startswith("PM2 "), 5, "not started")
-        (self.home / "pm2.pid").write_text(str(self._process.pid))
 
     def says(self, script: str) -> None:
         program = self.bin / "pm2"
@@ -155,10 +156,16 @@ def test_a_pm2_without_a_daemon_is_not_run(daemon: Daemon) -> None:
     assert not daemon.called.exists()
 
 
-def test_a_pid_that_is_somebody_elses_by_now_is_no_daemon(daemon: Daemon) -> None:
-    (daemon.home / "pm2.pid").write_text(str(os.getpid()))
-    assert not daemon.list().daemon
+def test_the_daemon_of_another_home_is_not_asked(daemon: Daemon, tmp_path: Path) -> None:
+    found = CALLS["pm2"]({"home": str(tmp_path / "another/.pm2"), "path": str(daemon.bin)})
+    assert found == {"daemon": False, "processes": []}
     assert not daemon.called.exists()
+
+
+def test_pm2_is_found_where_the_last_deploy_found_node(daemon: Daemon, tmp_path: Path) -> None:
+    known = tmp_path / "node-path"
+    known.write_text(f"{daemon.bin}\n")
+    assert len(CALLS["pm2"]({"home": str(daemon.home), "path_file": str(known)})["processes"]) == 2
 
 
 def test_a_pm2_that_fails_is_an_error_with_what_it_said(daemon: Daemon) -> None:
