@@ -51,11 +51,8 @@ def processes(config: Config) -> Command:
 
 def awake(config: Config, slot: Slot) -> Command:
     """Start the web process of a slot that was left running, if it has ended since."""
-    web = config.process_name(slot)
-    start = pm2.start(config.layout, slot, [web])
-    return Command(
-        f"{pm2.ensure_daemon()}\n{_running(config)}\nif ! running {slot} {quote(web)}; then {start}; fi"
-    )
+    ensure = _ensure(config, slot, config.process_name(slot))
+    return Command(f"{pm2.ensure_daemon()}\n{_running(config)}\n{ensure}")
 
 
 def page(config: Config) -> Command:
