@@ -63,7 +63,7 @@ def row(
         flag_reason=state.stopped or state.maintenance or "",
         health=_health(config, state, found["visitors"]),
         nginx=_nginx(found["nginx"]),
-        site="" if not found["nginx"].version else drift or "as the template gives it",
+        site="" if not found["nginx"].version else "differs, see below" if drift else "as the template gives it",
         processes=_processes(config, state, found["pm2"], figures),
         ports=_ports(config, state, figures),
         **_figures(figures),
@@ -105,9 +105,15 @@ def _health(config: Config, state: State, visitors: Visitors) -> tuple[Health, .
     found = []
     path = config.health.path
     urls = (f"http://127.0.0.1:{config.port(state.slot)}{path}", f"{host_name(config)}{path} through nginx")
-    for url, reply in zip(urls, (visitors.direct, visitors.nginx), strict=True):
-        if reply is not None:
-            found.append(Health(url, not reply.problem, reply.status, reply.seconds, reply.problem))
+    if visitors.direct is not None:
+        direct = visitors.direct
+        found.append(Health(urls[0], not direct.problem, direct.status, direct.seconds, direct.problem))
+    if visitors.nginx is not None:
+        nginx = visitors.nginx
+        told = nginx.status not in (0, config.health.status)  # by the status itself
+        found.append(
+            Health(urls[1], not nginx.problem, nginx.status, nginx.seconds, "" if told else nginx.problem)
+        )
     if visitors.problem:
         found.append(Health(urls[0], False, error=visitors.problem))
     return tuple(found)

@@ -17,7 +17,8 @@ class Run:
     """One run, or one record that stands alone, such as a release marked stable.
 
     `outcome` is that of the end record; "unfinished" where there is none, and the event's name for a record
-    that stands alone. `was` is the release before, `live` the one after; `seconds` is None where unknown.
+    that stands alone. `was` is what was live before a run that was for a release, `live` what was after; `seconds`
+    is None where unknown.
     """
 
     id: str
@@ -76,6 +77,7 @@ def last_live(records: Iterable[Record]) -> dict[str, datetime | None]:
 def _run(records: list[Record]) -> Run:
     first, last = records[0], records[-1]
     event = _text(first, "event")
+    release = _text(last, "release") or _text(first, "release")
     began = moment(first)
     ended = moment(last) if last.get("event") == "end" else None
     interrupted = last.get("outcome") == "interrupted"  # its end was written by the run that found it
@@ -90,8 +92,8 @@ def _run(records: list[Record]) -> Run:
         who=_text(first, "who"),
         what=_text(first, "what"),
         outcome=outcome,
-        release=_text(last, "release") or _text(first, "release"),
-        was=live_release(first) if event == "start" else _text(first, "was"),
+        release=release,
+        was=live_release(first) if release and event == "start" else "",
         live=live_release(last),
         seconds=(ended - began).total_seconds() if known and began and ended else None,
         reason=_reason(first, last),
