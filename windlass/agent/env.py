@@ -6,7 +6,7 @@ import json
 import os
 import re
 import urllib.parse
-from typing import Dict, Iterable, List
+from typing import Dict, Iterable, List, Match, Set, Tuple
 
 PERSON = (
     "HOME",
@@ -25,12 +25,15 @@ PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY",
 PASSED_ON = (*PERSON, *TRUST, *PROXIES)
 """All that a step gets of the agent's own environment: pm2 would keep whatever else is there in its dump."""
 
+POSTGRES = ("postgres", "postgresql")
 MASKED_LENGTH = 8
 _LINE = re.compile(
-    r"""^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*
-    (?: '((?:[^'])*)' | "((?:\\.|[^"\\])*)" | `([^`]*)` | ([^\#\r\n]*) )""",
-    re.MULTILINE | re.VERBOSE,
+    r"""^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)
+    (\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^\#\n]+)?\s*(?:\#.*)?$""",
+    re.MULTILINE | re.VERBOSE | re.ASCII,
 )
+_QUOTED = re.compile(r"""^(['"`])([\s\S]*)\1$""", re.MULTILINE)
+_REFERENCE = re.compile(r"(?<!\\)\$(?:\{(\w+)(?::-([^}\\]*))?\}|(\w+))", re.ASCII)
 
 
 def parse(text: str) -> Dict[str, str]:
@@ -39,12 +42,30 @@ def parse(text: str) -> Dict[str, str]:
     Single quotes and backticks keep everything; double quotes turn `\\n` and `\\r` into line ends.
     """
     variables = {}
-    for name, single, double, back, bare in _LINE.findall(text.replace("\r\n", "\n")):
-        value = single or back or bare.strip()
-        if double:
-            value = double.replace("\\n", "\n").replace("\\r", "\r").replace('\\"', '"')
+    for name, found in _LINE.findall(text.replace("\r\n", "\n").replace("\r", "\n")):
+        value = _QUOTED.sub(r"\2", found.strip())
+        if found.strip().startswith('"'):
+            value = value.replace("\\n", "\n").replace("\\r", "\r")
         variables[name] = value
     return variables
+
+
+def expanded(variables: Dict[str, str]) -> Dict[str, str]:
+    """The values as Next.js and Prisma read them: `\\$` is a `$`, and `$NAME` is another variable's value.
+
+    Where the file has no such variable `$NAME` stays: then the app reads it as it is written.
+    """
+
+    def value(name: str, within: Tuple[str, ...]) -> str:
+        def put(reference: Match[str]) -> str:
+            other = reference[1] or reference[3]
+            if other in variables and other not in within:
+                return value(other, (*within, other))
+            return reference[2] or reference[0]
+
+        return _REFERENCE.sub(put, variables[name])
+
+    return {name: value(name, (name,)).replace("\\$", "$") for name in variables}
 
 
 def read(path: str) -> Dict[str, str]:
@@ -73,7 +94,7 @@ def requested(
         if kind == "shared":
             extra.update(variables)
         elif kind == "database":
-            extra.update(postgres(variables.get(url_name, "")))
+            extra.update(postgres(expanded(variables).get(url_name, "")))
         elif kind == "migrate":
             extra.update(variables)
             if variables.get(url_name):
@@ -84,52 +105,67 @@ def requested(
 
 
 def postgres(url: str) -> Dict[str, str]:
-    """The libpq variables of a PostgreSQL URL; no URL or another kind of one gives none.
+    """The libpq variables of a PostgreSQL URL; no URL, a broken one or another kind of one gives none.
 
     `?host=` (a socket's folder) and `sslmode` are honoured; Prisma's own `schema` becomes the search path.
     """
-    parts = urllib.parse.urlsplit(url)
-    if parts.scheme not in ("postgres", "postgresql"):
+    try:
+        parts = urllib.parse.urlsplit(url)
+        port, host = parts.port, parts.hostname or ""
+    except ValueError:
+        return {}
+    if parts.scheme not in POSTGRES:
         return {}
     query = dict(urllib.parse.parse_qsl(parts.query))
-    try:
-        port = parts.port
-    except ValueError:
-        port = None
     found = {
-        "PGHOST": query.get("host") or urllib.parse.unquote(parts.hostname or ""),
+        "PGHOST": query.get("host") or urllib.parse.unquote(host),
         "PGPORT": str(port or query.get("port") or ""),
         "PGUSER": urllib.parse.unquote(parts.username or ""),
         "PGPASSWORD": urllib.parse.unquote(parts.password or ""),
         "PGDATABASE": urllib.parse.unquote(parts.path.lstrip("/")),
         "PGSSLMODE": query.get("sslmode", ""),
     }
-    if re.fullmatch(r"\w+", query.get("schema", "")):
-        found["PGOPTIONS"] = f"-c search_path={query['schema']}"
+    if re.fullmatch(r"[\w-]+", query.get("schema", "")):
+        found["PGOPTIONS"] = f'-c search_path="{query["schema"]}"'
     return {name: value for name, value in found.items() if value}
 
 
 def with_lock_timeout(url: str, seconds: float) -> str:
     """The URL with the server's `lock_timeout` set for the session, unless it carries options already."""
-    parts = urllib.parse.urlsplit(url)
-    if parts.scheme not in ("postgres", "postgresql") or "options=" in parts.query:
+    try:
+        parts = urllib.parse.urlsplit(url)
+    except ValueError:
+        return url
+    if parts.scheme not in POSTGRES or "options=" in parts.query:
         return url
     option = "options=" + urllib.parse.quote(f"-c lock_timeout={int(seconds * 1000)}")
     return urllib.parse.urlunsplit(parts._replace(query="&".join(filter(None, [parts.query, option]))))
 
 
 def maskable(variables: Dict[str, str]) -> List[str]:
-    """The values to hide, longest first, each as it is, percent-encoded and JSON-encoded."""
+    """The values to hide, longest first, each as written and as expanded, plain, percent-encoded and as JSON."""
     forms = set()
-    for value in variables.values():
-        pieces = {value, *value.splitlines()}
-        password = urllib.parse.urlsplit(value).password if "://" in value and "@" in value else None
-        if password:
-            pieces |= {password, urllib.parse.unquote(password)}
-        for piece in pieces:
+    values = {*variables.values(), *expanded(variables).values()}
+    for value in values | {value.replace("\\$", "$") for value in values}:
+        for piece in {value, *value.splitlines(), *_passwords(value)}:
             if len(piece) >= MASKED_LENGTH:
-                forms |= {piece, urllib.parse.quote(piece, safe=""), json.dumps(piece)[1:-1]}
+                forms |= {piece, *_encoded(piece)}
     return sorted(forms, key=len, reverse=True)
+
+
+def _passwords(value: str) -> List[str]:
+    """The password of a URL, as it stands there and as it is."""
+    try:
+        password = urllib.parse.urlsplit(value).password if "://" in value else None
+    except ValueError:
+        return []
+    return [password, urllib.parse.unquote(password)] if password else []
+
+
+def _encoded(piece: str) -> Set[str]:
+    """As Python and as JavaScript encode it."""
+    percent = {urllib.parse.quote(piece, safe=safe, errors="replace") for safe in ("", "!'()*")}
+    return percent | {json.dumps(piece, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
 
 
 def masked(text: str, values: List[str]) -> str:

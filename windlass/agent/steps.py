@@ -34,6 +34,7 @@ class Step:
         self.status: Optional[int] = None
         self.output, self._log, self._masks = output, log, masks
         self._partial = b""
+        self._longest_mask = max((len(mask.encode()) for mask in masks), default=0)
 
     def read(self, show: Callable[[str], None]) -> bool:
         """Take what the step has printed, without waiting; False once nobody can print any more."""
@@ -76,10 +77,20 @@ class Step:
     def _split(self, chunk: bytes, show: Callable[[str], None]) -> None:
         text = self._partial + chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         *lines, self._partial = text.split(b"\n")
-        if len(self._partial) > LONGEST_LINE:
-            lines, self._partial = [*lines, self._partial], b""
+        if len(self._partial) > LONGEST_LINE + self._longest_mask:
+            lines.append(self._cut())
         for line in lines:
             self._take(line, show)
+
+    def _cut(self) -> bytes:
+        """Cut a line too long to be kept whole; what may be the beginning of a secret stays for the rest."""
+        text = env.masked(self._partial.decode("utf-8", "surrogateescape"), self._masks)
+        hidden = text.encode("utf-8", "surrogateescape")
+        end = max(0, len(hidden) - self._longest_mask)
+        while 0 < end < len(hidden) and hidden[end] & 0xC0 == 0x80:  # not within a character
+            end -= 1
+        self._partial = hidden[end:]
+        return hidden[:end]
 
     def _take(self, raw: bytes, show: Callable[[str], None]) -> None:
         line = env.masked(raw.decode("utf-8", "replace"), self._masks)

@@ -82,7 +82,7 @@ class Wanted:
 
     def of(self, lines: List[bytes]) -> List[str]:
         shown = (
-            env.masked(line[:LONGEST_LINE].decode("utf-8", "replace"), self._masks) for line in lines if line
+            env.masked(line.decode("utf-8", "replace"), self._masks)[:LONGEST_LINE] for line in lines if line
         )
         return [line for line in shown if self._text in line.lower()]
 
