@@ -36,17 +36,20 @@ def message(config: Config, host: str, plan: Plan, end: dict[str, Any]) -> tuple
     live = end["live"]["release"]
     visitors = f"{live} is live" if live else "nothing is live yet"
     if outcome == "done" and not was_stopped(end):
-        return _done(plan, end)
-    if end.get("stopped") is not None:
+        return _done(plan, host, end)
+    if end.get("stopped") is not None or end.get("page") is not None:
         visitors = "visitors get the maintenance page"
     what = f"{failure['title']}: {failure['reason']}" if failure else "it did not finish"
+    what += _migrated(plan, end)
     log = f"full log on the server: {failure['log']}" if failure and failure.get("log") else ""
     hint = "; ".join(filter(None, [failure.get("hint", "") if failure else "", log]))
     if outcome == "needs-person":
         contacts = ", ".join(f"{contact.role}: {contact.contact}" for contact in config.contacts)
+        trouble = "; ".join(end.get("trouble", [])) or "putting it right did not work either"
+        page = f"fab maintenance.off -H {host} takes the page down" if end.get("page") is not None else ""
         return (
-            f"{what}. Putting it right did not work either: {visitors}, and a person must look now",
-            "; ".join(filter(None, [f"fab status -H {host}", contacts, log])),
+            f"{what}. {trouble[:1].upper()}{trouble[1:]}; {visitors}, and a person must look now",
+            "; ".join(filter(None, [hint, page, f"fab status -H {host}", contacts])),
         )
     if was_stopped(end):
         by = f" (stopped {end['stopped']})" if end["stopped"] else ""
@@ -58,18 +61,30 @@ def message(config: Config, host: str, plan: Plan, end: dict[str, Any]) -> tuple
         return f"{what}. It was live for a moment and was taken back: {visitors}", hint
     if outcome == "cancelled":
         return (
-            f"cancelled at {failure['title']} ({failure['reason']}): {visitors}, nothing is left half done",
+            f"cancelled at {failure['title']} ({failure['reason']}): {visitors}, nothing is left half done"
+            + _migrated(plan, end),
             "",
         )
     return f"{what}. Visitors saw nothing: {visitors}", hint
 
 
-def _done(plan: Plan, end: dict[str, Any]) -> tuple[str, str]:
+def _migrated(plan: Plan, end: dict[str, Any]) -> str:
+    """That the database is ahead of what is live, where the migrations were applied."""
+    names = ", ".join(plan.record.get("migrations", []))
+    if not names or "migrate" not in end.get("done", []):
+        return ""
+    return f". The database has the new migrations ({names}): backups/{plan.record['release']}.down.sql leads back"
+
+
+def _done(plan: Plan, host: str, end: dict[str, Any]) -> tuple[str, str]:
     if plan.record.get("stopped"):
         return (
             "stopped: visitors get the maintenance page, also after a reboot",
             "fab emergency-resume starts it again",
         )
+    if end.get("page") is not None and "release" in plan.record:
+        page = f"the release is live behind the maintenance page ({end['page']})"
+        return page, f"fab maintenance.off -H {host} lets visitors in"
     if end["kept"]:
         return "the watch was cut short: the release is live and stays", ""
     if end["failure"]:

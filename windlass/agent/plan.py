@@ -23,6 +23,8 @@ class PlanRun:
         self._switched = False
         self._kept = False
         self._warnings: List[str] = []
+        self._done: List[str] = []
+        self._trouble: List[str] = []
 
     def run(self) -> None:
         """Run the stages as the client says go, then tell it, and the ledger, how it ended."""
@@ -103,6 +105,8 @@ class PlanRun:
         if result["state"] in ("failed", "timed-out") and step.get("tolerated"):
             result["state"] = "warned"
             self._warnings.append(f"{step['title']}: {result['reason']}")
+        if result["state"] == "done":
+            self._done.append(step["title"])
         self.channel.send("stepend", **about, **result)
         return result
 
@@ -129,7 +133,9 @@ class PlanRun:
         for step in steps:
             self._number += 1
             result = self._run_step({**step, "lenient": True}, "recovery", False)
-            succeeded = succeeded and result["state"] != "failed" and result["state"] != "timed-out"
+            if result["state"] in ("failed", "timed-out"):
+                succeeded = False
+                self._trouble.append(f"{step['title']}: {(result['tail'] or [result['reason']])[-1]}")
         return succeeded
 
     def _end(self, failure: Optional[Dict[str, Any]], recovered: bool) -> None:
@@ -141,6 +147,9 @@ class PlanRun:
             "before": self._before,
             "kept": self._kept,
             "warnings": self._warnings,
+            "done": self._done,
+            "trouble": self._trouble,
+            "page": stop.flag(self.session.paths["maintenance"]),
             "failure": failure,
             "stopped": stop.stopped(self.session.paths),
         }

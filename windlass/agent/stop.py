@@ -36,8 +36,13 @@ def close_to_visitors(session: Session) -> None:
 
 def stopped(paths: Dict[str, Any]) -> Optional[str]:
     """Who stopped the app, when and why; None where it is not stopped."""
+    return flag(paths["stopped"])
+
+
+def flag(path: str) -> Optional[str]:
+    """What a flag's file says; None where it is not set."""
     try:
-        with open(paths["stopped"], encoding="utf-8", errors="replace") as file:
+        with open(path, encoding="utf-8", errors="replace") as file:
             return file.read(2000).strip()
     except OSError:
         return None

@@ -56,12 +56,12 @@ def awake(config: Config, slot: Slot) -> Command:
 
 
 def page(config: Config) -> Command:
-    """Take away the page that a deploy put up, unless its migration ran: then a person must look."""
+    """Take away the page that a deploy put up, unless its migration was begun: then a person must look."""
     layout = config.layout
     return Command(
         f"if grep -qs '^deploy' {quote(layout.maintenance)}; then\n"
         f"    if [ -e {quote(layout.migrated)} ]; then\n"
-        "        echo 'a migration ran: the maintenance page stays until a person has looked'\n"
+        "        echo 'it stays until a person has looked, since a migration was begun'\n"
         "        exit 1\n"
         "    fi\n"
         f"    rm -f {quote(layout.maintenance)}\n"
