@@ -24,7 +24,8 @@ def question(layout: Layout) -> Question[Mapping[str, Commit]]:
     text = f"""\
 cd {quote(layout.workspace)} 2>/dev/null || exit 0
 cat {quote(layout.releases)}/[0-9]*/REVISION 2>/dev/null | sort -u |
-    git rev-list --stdin --no-walk --ignore-missing --format='%H %ct %s' 2>/dev/null || true
+    git cat-file --batch-check='%(objecttype) %(objectname)' 2>/dev/null | sed -n 's/^commit //p' |
+    git rev-list --stdin --no-walk --format='%H %ct %s' 2>/dev/null || true
 """
     return Question("commits", Command(text), parse, timeout=15)
 
