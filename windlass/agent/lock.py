@@ -9,6 +9,7 @@ import time
 from typing import Any, Dict, Optional
 
 _SIZE = 2048
+_LONGEST = 100  # characters of what is said of one thing, so that the file stays readable as a whole
 
 GLANCE = 0.2
 """Seconds for which a lock may seem to be held because somebody looks whether it is."""
@@ -69,8 +70,9 @@ class Lock:
 
     def say(self, **facts: Any) -> None:
         """Add to what the file says of the holder; written in place, so that a full disk does not matter."""
-        self._said.update(facts)
-        text = json.dumps(self._said).encode()[:_SIZE]
+        shortened = {name: fact[:_LONGEST] if isinstance(fact, str) else fact for name, fact in facts.items()}
+        self._said.update(shortened)
+        text = json.dumps(self._said, ensure_ascii=False).encode("utf-8", "replace")[:_SIZE]
         os.pwrite(self.descriptor, text.ljust(_SIZE), 0)
 
     def release(self) -> None:
