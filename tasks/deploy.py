@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from windlass.plans.deploy import Options
     from windlass.plans.golive import Cutover
     from windlass.plans.look import Look
+    from windlass.runner import Host
 
 
 @task(
@@ -87,7 +88,8 @@ def deploy_to(crew: Crew, ref: str, options: Options, *, dry_run: bool, json: bo
     looks = [look for look, _ in seen]
     revision = same_revision(crew, [found for _, found in seen], ref)
     refuse_stopped(crew, looks)
-    if not options.force and all(is_live(look, revision) for look in looks):
+    live = not options.force and all(is_live(look, revision) for look in looks)
+    if live and all(each(crew.hosts, lambda host: answers(crew, host))):
         return nothing_to_do(crew, looks, revision)
     plans = [
         plan_for(config, look, revision, options, first=index == 0, host=crew.hosts[index].name)
@@ -184,6 +186,20 @@ def refuse_stopped(crew: Crew, looks: list[Look]) -> None:
 
 def is_live(look: Look, revision: Revision) -> bool:
     return look.state.live_revision == revision.hash
+
+
+def answers(crew: Crew, host: Host) -> bool:
+    """Whether the live slot itself answers well; a warning says where it does not."""
+    from windlass.events import Note
+    from windlass.facts import visitors
+
+    asked = visitors.question(crew.config)
+    seen: visitors.Visitors = host.visit.ask(asked)[asked.name]
+    if seen.direct is None or not seen.direct.problem:
+        return True
+    text = f"the live release is not well, so it is deployed anew: {seen.direct.problem}"
+    crew.report.emit(Note(host.name, text, "warning"))
+    return False
 
 
 def nothing_to_do(crew: Crew, looks: list[Look], revision: Revision) -> int:

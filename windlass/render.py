@@ -45,7 +45,7 @@ def render(template_name: str, *, folders: Sequence[Path] = (), **values: object
         raise ConfigError(f"{where}: {error}", hint=_OWN_TEMPLATE) from None
 
 
-_OWN_TEMPLATE = f"compare it with the template of the same name in {PACKAGED}"
+_OWN_TEMPLATE = f"nothing was changed; compare it with the template of the same name in {PACKAGED}"
 
 
 def nginx_string(value: object) -> str:

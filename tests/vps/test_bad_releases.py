@@ -46,11 +46,11 @@ def test_a_bad_release_never_gets_traffic(unharmed: Deployed, bad: Bad) -> None:
     unharmed.configure(**bad.tables)
     with Load(unharmed.url, rate=RATE) as load:
         done = unharmed.deploy(bad.commit)
-    assert done.exit_code == 1, done
+    assert done.exit_code == 1, str(done)
     for words in bad.said:
-        assert words in done.output, done
-    assert "Visitors saw nothing: 0002-" in done.output, done
-    assert "Traceback" not in done.output, done
+        assert words in done.output, str(done)
+    assert "Visitors saw nothing: 0002-" in done.output, str(done)
+    assert "Traceback" not in done.output, str(done)
     load.report.check()
     assert list(load.report.releases) == [unharmed.commits["change"]]
     last = unharmed.ledger()[-1]
@@ -61,9 +61,9 @@ def test_a_bad_release_never_gets_traffic(unharmed: Deployed, bad: Bad) -> None:
 def test_a_release_that_needs_another_node_is_refused_before_anything_is_done(unharmed: Deployed) -> None:
     before = unharmed.ledger()
     done = unharmed.deploy("needs_newer_node")
-    assert done.exit_code == 1, done
-    assert "asks for >=99, and /usr/local/bin has node 22." in done.output, done
-    assert "[node] path" in done.output, done
+    assert done.exit_code == 1, str(done)
+    assert "asks for >=99, and /usr/local/bin has node 22." in done.output, str(done)
+    assert "[node] path" in done.output, str(done)
     assert unharmed.ledger() == before
 
 
@@ -71,9 +71,9 @@ def test_a_release_that_fails_under_traffic_is_taken_back(unharmed: Deployed) ->
     unharmed.configure(soak={"seconds": 30})
     with Load(unharmed.url, rate=60) as load:
         done = unharmed.deploy("fails_under_traffic")
-    assert done.exit_code == 3, done
-    assert "requests to the new release failed with 5xx" in done.output, done
-    assert "was taken back: 0002-" in done.output, done
+    assert done.exit_code == 3, str(done)
+    assert "requests to the new release failed with 5xx" in done.output, str(done)
+    assert "was taken back: 0002-" in done.output, str(done)
     assert {failure.reason for failure in load.report.failures} == {"status 500"}
     assert max(failure.at for failure in load.report.failures) < done.seconds
     assert load.report.releases[unharmed.commits["change"]].last > load.report.failures[-1].at
@@ -83,8 +83,8 @@ def test_a_release_that_fails_under_traffic_is_taken_back(unharmed: Deployed) ->
 def test_a_release_that_dies_after_its_gate_is_taken_back(unharmed: Deployed) -> None:
     unharmed.configure(soak={"seconds": 30})
     done = unharmed.deploy("dies_every_two_seconds")
-    assert done.exit_code == 3, done
-    assert "watch for 30 s" in done.output, done
+    assert done.exit_code == 3, str(done)
+    assert "watch for 30 s" in done.output, str(done)
 
 
 def test_after_a_bad_release_the_next_good_one_just_works(deployed: Deployed) -> None:

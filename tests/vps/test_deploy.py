@@ -9,7 +9,10 @@ from tests.support.load import Load
 from tests.support.processes import run
 from tests.vps.app import ENV, ROOT, SECRETS, Deployed
 
-TREE = f"find {ROOT} -path '*/.git' -prune -o -path {ROOT}/logs -prune -o ! -name lock -printf '%p %y %m %u %s %T@ %l\\n'"
+TREE = (
+    f"find {ROOT} -path '*/.git' -prune -o -path {ROOT}/logs -prune -o ! -name lock "
+    "-printf '%p %y %m %u %s %T@ %l\\n'"
+)
 """Everything below the root but what a fetch, its log and the lock write."""
 
 

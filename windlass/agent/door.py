@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 
 
 def come_in(session: Session) -> int:
-    """Take the lock, where the app has a home, the way that the mode says; an exit code where that is refused."""
+    """Take the lock the way that the mode says; an exit code where that is refused.
+
+    Where nothing was ever deployed there is nothing to lock, and nothing is made before `settle`.
+    """
     mode, root = session.opening["mode"], session.paths["root"]
     refusal = _refusal(root)
     if refusal:
         session.channel.send("refused", **refusal)
         return 1
-    if not os.path.isdir(root):
+    if not os.path.isdir(session.paths["releases"]):
         return 0
     if mode == "stop":
         stop.close_to_visitors(session)
@@ -37,7 +40,7 @@ def _open_locked(session: Session) -> bool:
         session.channel.send("refused", why="lock", detail=str(error))
         return False
     left = ledger.unfinished(ledger.read(session.paths["ledger"]))
-    if (left or session.left_behind) and session.opening.get("recovery"):
+    if (left or session.left_behind or _link_is_lost(session)) and session.opening.get("recovery"):
         _put_right(session, left)
     return True
 
@@ -46,12 +49,23 @@ def _put_right(session: Session, left: List[Dict[str, Any]]) -> None:
     """Recover after runs that died, and close them in the ledger; what could not be put right stays open."""
     whats = [f"{record.get('what')} by {record.get('who')} at {record.get('time')}" for record in left]
     reason = f"did not finish: {', '.join(whats) or 'the last run'}"
+    if not whats and not session.left_behind:
+        reason = "current does not name the live release"
     if not PlanRun(session, {"stages": [], "recovery": session.opening["recovery"]}).recover(reason):
         return
     for record in left:
         outcome = record.get("outcome", "interrupted")
         closed = {**record, "event": "end", "time": ledger.now(), "outcome": outcome, "live": session.live()}
         session.append({name: value for name, value in closed.items() if name != "unrecovered"})
+
+
+def _link_is_lost(session: Session) -> bool:
+    """Whether `current` is not the live release: somebody's hand was there."""
+    try:
+        current = os.path.basename(os.readlink(os.path.join(session.paths["root"], "current")))
+    except OSError:
+        current = ""
+    return current != session.live()["release"]
 
 
 def settle(session: Session) -> bool:

@@ -116,8 +116,12 @@ def _repository(value: str) -> str:
 
 
 def check_ref(value: str) -> str:
-    """The name of a branch, tag or commit as given. Raises ValueError for what cannot be one."""
-    if not re.fullmatch(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", value) or not value.isprintable() or ".." in value:
+    """The name of a branch, tag or commit as given. Raises ValueError for what cannot be one.
+
+    HEAD is refused: on the server it is the default branch of long ago, and never what the operator has.
+    """
+    written = re.fullmatch(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", value) and value.isprintable()
+    if not written or ".." in value or value in ("HEAD", "@"):
         raise ValueError(f"{value!r} is not a branch, tag or commit")
     return value
 
