@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.apps.history import build_prompthub
 from tests.support.operator import Operator
-from tests.support.processes import Completed
+from tests.support.processes import Completed, Running
 from tests.vps.conftest import VpsFactory
 from tests.vps.images import DATABASE_URL
 from tests.vps.machine import Image, Vps
@@ -17,7 +17,7 @@ ROOT = "/srv/prompthub"
 REPOSITORY = "/srv/git/prompthub.git"
 PAGES = ("/", "/api/health")
 SECRET = "shall not be printed: $HOME 'quoted' #1"
-MIGRATION_SECONDS = 20
+MIGRATION_SECONDS = 8
 
 CONFIG = f"""\
 [app]
@@ -71,6 +71,10 @@ class Server:
         """Run `fab … -H deploy@host`."""
         return self.operator.fab(*arguments, "-H", f"deploy@{self.host.address}", timeout=timeout)
 
+    def start(self, *arguments: str) -> Running:
+        """Start `fab … -H deploy@host` and return while it runs."""
+        return self.operator.start(*arguments, "-H", f"deploy@{self.host.address}")
+
     def deploy(self, commit: str, *options: str) -> Completed:
         """Deploy a commit by its name in the history."""
         return self.fab("deploy", "--revision", commit, *options)
@@ -82,7 +86,7 @@ class Server:
     @property
     def live(self) -> str:
         """The id of the release that `current` names."""
-        return self.host.path(f"{ROOT}/current").readlink().name
+        return self.host.path(f"{ROOT}/current").name
 
     def sql(self, query: str) -> str:
         """Ask the database as its administrator; the rows as psql prints them, without a last newline."""
