@@ -37,5 +37,18 @@ def stop(names: Iterable[str]) -> Command:
 
 
 def save() -> Command:
-    """Have the present list come back after a reboot; the dump holds environments, so only its owner reads it."""
-    return Command('pm2 -s save --force\nchmod 600 "${PM2_HOME:-$HOME/.pm2}"/dump.pm2*')
+    """Have the present list come back after a reboot; the dump holds environments, so only its owner reads it.
+
+    Where the disk is full, pm2 would empty the list that is saved, and its copy: so it is not asked to.
+    """
+    return Command(
+        'dump="${PM2_HOME:-$HOME/.pm2}"/dump.pm2\n'
+        'if head -c 1000000 /dev/zero >"$dump.room" 2>/dev/null && rm "$dump.room"; then\n'
+        "    pm2 -s save --force\n"
+        '    chmod 600 "$dump"*\n'
+        "else\n"
+        '    rm -f "$dump.room"\n'
+        '    echo "no room to save the process list: $dump stays as it was" >&2\n'
+        "    false\n"
+        "fi"
+    )
