@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from windlass import gates
 from windlass.commands import pm2, recovery, releases, slots
@@ -54,6 +55,7 @@ def start(config: Config, to: Cutover) -> Stage:
         write_file(layout.maintenance_page, to.page),
         write_file(layout.node_path, to.node),
         write_file(layout.slot_config(to.slot), to.ecosystem),
+        _mark_logs(config, to),
         pm2.start(layout, to.slot, names[:1]),
     )
     return Stage(
@@ -69,7 +71,7 @@ def start(config: Config, to: Cutover) -> Stage:
             Step("save the process list", pm2.save()),
         ),
         undo=(
-            Step("show the new release's last lines", _last_lines(config, to.slot), tolerated=True),
+            Step("show the new release's last lines", _last_lines(config, to), tolerated=True),
             *_drain(config, to.slot),
             Step("remove the new release's process", _remove(config, to.slot)),
         ),
@@ -173,11 +175,24 @@ def _remove(config: Config, slot: Slot) -> Command:
     return when(link, all_of(pm2.delete(recovery.names(config, slot)), slots.clear(config.layout, slot)))
 
 
-def _last_lines(config: Config, slot: Slot) -> Command:
-    log = config.layout.logs / "app" / config.process_name(slot)
-    return Command(
-        f"tail -n 20 -- {quote(str(log) + '.err.log')} {quote(str(log) + '.out.log')} 2>/dev/null || true"
-    )
+def _mark_logs(config: Config, to: Cutover) -> Command:
+    """Say in the slot's logs where this start begins: earlier releases wrote into the same files."""
+    mark = cmd("echo", _mark(to))
+    return Command(f"{mark} | tee -a {' '.join(map(quote, _logs(config, to.slot)))} >/dev/null || true")
+
+
+def _last_lines(config: Config, to: Cutover) -> Command:
+    since = cmd("sed", "-n", f"/^{_mark(to)}$/,$p")
+    return all_of(*(Command(f"{since} {quote(log)} | tail -n 20") for log in _logs(config, to.slot)))
+
+
+def _mark(to: Cutover) -> str:
+    return f"--- {to.release} starts on {to.slot}"
+
+
+def _logs(config: Config, slot: Slot) -> list[PurePosixPath]:
+    folder, name = config.layout.logs / "app", config.process_name(slot)
+    return [folder / f"{name}.out.log", folder / f"{name}.err.log"]
 
 
 def _logs_hint(config: Config, slot: Slot) -> str:
