@@ -48,3 +48,20 @@ def templates() -> list[Path]:
     """The folders whose templates win over those that come with Windlass: `templates` beside the config files."""
     own = folder_of_configs() / "templates"
     return [own] if own.is_dir() else []
+
+
+def checked_ref(ref: str) -> str:
+    """The branch, tag or commit as typed. Raises UsageError for what cannot be one."""
+    from windlass.config.fields import check_ref
+    from windlass.errors import UsageError
+
+    try:
+        return check_ref(ref)
+    except ValueError as error:
+        raise UsageError(f"{error}; nothing was touched", hint="fab releases lists what is kept") from None
+
+
+def branch_of(config: Config, target: str | None) -> str:
+    """The branch that a target deploys: its own, else the app's."""
+    own = config.targets[target].branch if target else None
+    return own or config.app.branch

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from fabric import task
 
-from tasks.chosen import chosen_config
+from tasks.chosen import branch_of, checked_ref, chosen_config
+from tasks.options import RUN_HELP
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -14,24 +15,19 @@ if TYPE_CHECKING:
     from tasks.visiting import Crew
     from windlass.config import Config
     from windlass.facts.revision import Revision
-    from windlass.layout import Slot
     from windlass.plan import Plan
     from windlass.plans.deploy import Options
-    from windlass.plans.golive import Cutover
     from windlass.plans.look import Look
     from windlass.runner import Host
 
 
 @task(
     help={
+        **RUN_HELP,
         "revision": "branch, tag or commit (default: the target's branch, else the app's)",
         "dry-run": "fetch, then print every step's commands instead of running them",
         "force": "run also what need not run: install, generate, migrate; deploy what is live already",
         "maintenance": "the maintenance page is on from before the migrations until the new release has passed",
-        "app": "the app (default: windlass.app of fabric.yaml, else the only one)",
-        "target": "the hosts of this target, where -H names none",
-        "json": "one JSON object a line",
-        "verbose": "every line that the steps print",
     }
 )
 def deploy(
@@ -46,6 +42,8 @@ def deploy(
     verbose: bool = False,
 ) -> None:
     """Put a revision live; visitors notice nothing."""
+    from invoke.exceptions import Exit
+
     from tasks.visiting import crew
     from windlass.plans.deploy import Options
 
@@ -56,31 +54,14 @@ def deploy(
         ref = named or branch_of(config, hosts.target)
         code = deploy_to(hosts, ref, Options(force=force, page=maintenance), dry_run=dry_run, json=json)
     if code:
-        from invoke.exceptions import Exit
-
         raise Exit(code=code)
-
-
-def checked_ref(ref: str) -> str:
-    """The branch, tag or commit as typed. Raises UsageError for what cannot be one."""
-    from windlass.config.fields import check_ref
-    from windlass.errors import UsageError
-
-    try:
-        return check_ref(ref)
-    except ValueError as error:
-        raise UsageError(f"{error}; nothing was touched", hint="fab releases lists what is kept") from None
-
-
-def branch_of(config: Config, target: str | None) -> str:
-    """The branch that a target deploys: its own, else the app's."""
-    own = config.targets[target].branch if target else None
-    return own or config.app.branch
 
 
 def deploy_to(crew: Crew, ref: str, options: Options, *, dry_run: bool, json: bool) -> int:
     """Look at every host, then deploy to those that need it; the exit code."""
+    from tasks.cutover import refuse_stopped
     from tasks.looking import look_and_fetch
+    from tasks.printing import run_or_print
     from windlass.runner import each
 
     config = crew.config
@@ -95,15 +76,7 @@ def deploy_to(crew: Crew, ref: str, options: Options, *, dry_run: bool, json: bo
         plan_for(config, look, revision, options, first=index == 0, host=crew.hosts[index].name)
         for index, look in enumerate(looks)
     ]
-    if dry_run:
-        from tasks.runbook import print_plan
-
-        for host, plan in zip(crew.hosts, plans, strict=True):
-            print_plan(host.name, plan)
-        return 0
-    from tasks.visiting import run
-
-    return run(crew, plans)
+    return run_or_print(crew, plans, dry_run=dry_run)
 
 
 def plan_for(
@@ -112,6 +85,7 @@ def plan_for(
     """The plan of one host; the first of several migrates."""
     from dataclasses import replace
 
+    from tasks.cutover import cutover_to
     from windlass.plans import deploy as plans
     from windlass.plans import migrate
 
@@ -120,39 +94,6 @@ def plan_for(
     page = has_page(look, options)
     to = cutover_to(config, look, plans.release_id(look, revision), revision.hash, page=page)
     return plans.deploy(config, look, revision, to, replace(options, migrates=first))
-
-
-def cutover_to(
-    config: Config,
-    look: Look,
-    release: str,
-    revision: str,
-    *,
-    page: bool = False,
-    known: bool = False,
-    slot: Slot | None = None,
-) -> Cutover:
-    """The cutover from what is live to a release, on the idle slot where none is named."""
-    from pathlib import PurePosixPath
-
-    from tasks.chosen import templates
-    from windlass.plans.golive import Cutover
-    from windlass.plans.texts import Start, ecosystem, maintenance_page
-
-    slot = slot or look.state.idle
-    node = str(PurePosixPath(look.tools.node) / "node")
-    start = Start(slot, release, revision, release, node)
-    return Cutover(
-        release,
-        revision,
-        slot,
-        look.state.live,
-        ecosystem(config, start, folders=templates()),
-        look.tools.node,
-        maintenance_page(config, folders=templates()),
-        known=known,
-        page_up=page,
-    )
 
 
 def has_page(look: Look, options: Options) -> bool:
@@ -170,18 +111,6 @@ def same_revision(crew: Crew, revisions: list[Revision], ref: str) -> Revision:
             f"the hosts see different commits as {ref}; nothing was changed", hint="the same command again"
         )
     return revisions[0]
-
-
-def refuse_stopped(crew: Crew, looks: list[Look]) -> None:
-    """Raise Refused where a host was stopped: nobody shall start the app behind that person's back."""
-    from windlass.errors import Refused
-
-    for host, look in zip(crew.hosts, looks, strict=True):
-        if look.state.stopped is not None:
-            raise Refused(
-                f"{host.name} is stopped ({look.state.stopped}); nothing was changed",
-                hint=f"fab emergency-resume -H {host.name} starts what was live; fab rollback chooses another release",
-            )
 
 
 def is_live(look: Look, revision: Revision) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fabric import task
 
 from tasks.chosen import chosen_config
+from tasks.options import HELP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
     from windlass.config import Config
     from windlass.plan import Plan
     from windlass.runner import Host
-
-HELP = {
-    "app": "the app (default: windlass.app of fabric.yaml, else the only one)",
-    "target": "the hosts of this target, where -H names none",
-    "json": "one JSON object a line",
-}
 
 
 @task(
@@ -68,7 +63,7 @@ def emergency_resume(
     ctx: Context, app: str | None = None, target: str | None = None, json: bool = False
 ) -> None:
     """Start what was live before the stop; the page goes once it is healthy."""
-    from tasks.deploy import cutover_to
+    from tasks.cutover import cutover_to
     from tasks.looking import check_ready, look
     from tasks.visiting import crew, run
     from windlass.errors import Refused

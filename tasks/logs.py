@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from fabric import task
 
 from tasks.chosen import chosen_config
-from tasks.onlookers import HELP, onlookers
+from tasks.onlookers import onlookers
+from tasks.options import HELP
 
 if TYPE_CHECKING:
     from invoke.context import Context

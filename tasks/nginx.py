@@ -7,28 +7,22 @@ from typing import TYPE_CHECKING, Any
 from fabric import task
 
 from tasks.chosen import chosen_config, templates
+from tasks.options import APP, HELP, RUN_HELP
 
 if TYPE_CHECKING:
     from invoke.context import Context
 
     from windlass.question import Question
 
-HELP = {
-    "app": "the app (default: windlass.app of fabric.yaml, else the only one)",
-    "target": "the hosts of this target, where -H names none",
-    "json": "one JSON object a line",
-}
 
-
-@task(help={**HELP, "dry-run": "print the commands instead of running them"})
+@task(help={**HELP, "dry-run": RUN_HELP["dry-run"]})
 def install(
     ctx: Context, dry_run: bool = False, app: str | None = None, target: str | None = None, json: bool = False
 ) -> None:
     """Install the nginx site: compare, test, reload; needs root or sudo."""
     from invoke.exceptions import Exit
 
-    from tasks.runbook import print_plan
-    from tasks.visiting import crew, run
+    from tasks.visiting import crew
     from windlass.facts import nginx as facts
     from windlass.plans import nginx as plans
     from windlass.runner import each
@@ -43,17 +37,12 @@ def install(
             plans.install(config, found["nginx"], found["nginx_rights"], folders=templates())
             for found in answers
         ]
-        code = 0
-        if dry_run:
-            for host, plan in zip(hosts.hosts, built, strict=True):
-                print_plan(host.name, plan)
-        else:
-            code = run(hosts, built)
+        code = run_or_print(hosts, built, dry_run=dry_run)
     if code:
         raise Exit(code=code)
 
 
-@task(help={"app": HELP["app"], "ipv4-only": "leave out the listen lines for IPv6"})
+@task(help={**APP, "ipv4-only": "leave out the listen lines for IPv6"})
 def show(ctx: Context, app: str | None = None, ipv4_only: bool = False) -> None:
     """Print the nginx site that the config and the template give."""
     from windlass.plans.texts import site

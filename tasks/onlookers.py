@@ -12,12 +12,6 @@ if TYPE_CHECKING:
     from tasks.visiting import Crew
     from windlass.config import Config
 
-HELP = {
-    "app": "the app (default: windlass.app of fabric.yaml, else the only one)",
-    "target": "the hosts of this target, where -H names none",
-    "json": "one JSON object a line",
-}
-
 
 @contextmanager
 def onlookers(

@@ -6,28 +6,21 @@ from typing import TYPE_CHECKING
 
 from fabric import task
 
-from tasks.chosen import chosen_config
+from tasks.chosen import checked_ref, chosen_config
+from tasks.options import RUN_HELP
 
 if TYPE_CHECKING:
     from invoke.context import Context
 
     from tasks.visiting import Crew
     from windlass.facts.state import Release
-    from windlass.plan import Plan
+    from windlass.plans.golive import Cutover
     from windlass.plans.look import Look
-
-HELP = {
-    "app": "the app (default: windlass.app of fabric.yaml, else the only one)",
-    "target": "the hosts of this target, where -H names none",
-    "dry-run": "print every step's commands instead of running them",
-    "json": "one JSON object a line",
-    "verbose": "every line that the steps print",
-}
 
 
 @task(
     help={
-        **HELP,
+        **RUN_HELP,
         "commit": "this hash, tag or branch: its kept release, else it is built (default: the last good release)",
         "stable": "the newest release that mark-stable marked",
     }
@@ -45,7 +38,6 @@ def rollback(
     """Go back to the last good release, or to the one named."""
     from invoke.exceptions import Exit
 
-    from tasks.deploy import checked_ref
     from tasks.visiting import crew
     from windlass.errors import UsageError
 
@@ -63,7 +55,7 @@ def rollback(
         raise Exit(code=code)
 
 
-@task(help=HELP)
+@task(help=RUN_HELP)
 def restart(
     ctx: Context,
     dry_run: bool = False,
@@ -75,8 +67,9 @@ def restart(
     """Start the live release anew on the other slot, losing no request."""
     from invoke.exceptions import Exit
 
-    from tasks.deploy import refuse_stopped
+    from tasks.cutover import refuse_stopped
     from tasks.looking import check_ready, look
+    from tasks.printing import run_or_print
     from tasks.visiting import crew
     from windlass.errors import Refused
     from windlass.plans import rollback as plans
@@ -95,7 +88,7 @@ def restart(
                     f"{host.name}: nothing is live; nothing was changed", hint=f"fab deploy -H {host.name}"
                 )
             built.append(plans.restart(config, seen.state, _known(hosts, seen, live)))
-        code = _run_or_print(hosts, built, dry_run=dry_run)
+        code = run_or_print(hosts, built, dry_run=dry_run)
     if code:
         raise Exit(code=code)
 
@@ -104,6 +97,7 @@ def roll_back(crew: Crew, commit: str | None, *, stable: bool, dry_run: bool, js
     """Choose on every host, refuse where they differ, then go back; the exit code."""
     from tasks.deploy import deploy_to
     from tasks.looking import check_ready, look
+    from tasks.printing import run_or_print
     from windlass.errors import Refused
     from windlass.events import Note
     from windlass.plans import rollback as plans
@@ -113,7 +107,7 @@ def roll_back(crew: Crew, commit: str | None, *, stable: bool, dry_run: bool, js
     looks: list[Look] = each(crew.hosts, lambda host: look(crew.config, host))
     chosen = [_choose(crew, seen, commit, stable=stable) for seen in looks]
     if commit and not all(chosen):
-        return deploy_to(crew, commit, Options(), dry_run=dry_run, json=json)
+        return deploy_to(crew, commit, Options(going_back=True), dry_run=dry_run, json=json)
     releases = [release for release in chosen if release is not None]
     if len({release.revision for release in releases}) > 1:
         listed = ", ".join(
@@ -133,7 +127,7 @@ def roll_back(crew: Crew, commit: str | None, *, stable: bool, dry_run: bool, js
         built.append(make(crew.config, seen.state, to))
         for note in built[-1].notes:
             crew.report.emit(Note(host.name, note, "warning"))
-    return _run_or_print(crew, built, dry_run=dry_run)
+    return run_or_print(crew, built, dry_run=dry_run)
 
 
 def _choose(crew: Crew, seen: Look, commit: str | None, *, stable: bool) -> Release | None:
@@ -147,8 +141,8 @@ def _choose(crew: Crew, seen: Look, commit: str | None, *, stable: bool) -> Rele
     return seen.state.release(commit) or plans.kept_for(seen.state, commit.lower())
 
 
-def _known(crew: Crew, seen: Look, release: Release):  # type: ignore[no-untyped-def]
-    from tasks.deploy import cutover_to
+def _known(crew: Crew, seen: Look, release: Release) -> Cutover:
+    from tasks.cutover import cutover_to
 
     return cutover_to(crew.config, seen, release.id, release.revision, known=True)
 
@@ -158,15 +152,4 @@ def _live_already(crew: Crew, looks: list[Look]) -> int:
 
     for host, seen in zip(crew.hosts, looks, strict=True):
         crew.report.emit(Ended(host.name, "nothing-to-do", seen.state.live, crew.seconds()))
-    return 0
-
-
-def _run_or_print(crew: Crew, plans: list[Plan], *, dry_run: bool) -> int:
-    from tasks.runbook import print_plan
-    from tasks.visiting import run
-
-    if not dry_run:
-        return run(crew, plans)
-    for host, plan in zip(crew.hosts, plans, strict=True):
-        print_plan(host.name, plan)
     return 0

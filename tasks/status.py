@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fabric import task
 
 from tasks.chosen import chosen_config, templates
-from tasks.onlookers import HELP
+from tasks.options import HELP
 
 if TYPE_CHECKING:
     from invoke.context import Context

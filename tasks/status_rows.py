@@ -63,7 +63,11 @@ def row(
         flag_reason=state.stopped or state.maintenance or "",
         health=_health(config, state, found["visitors"]),
         nginx=_nginx(found["nginx"]),
-        site="" if not found["nginx"].version else "differs, see below" if drift else "as the template gives it",
+        site=""
+        if not found["nginx"].version
+        else "differs, see below"
+        if drift
+        else "as the template gives it",
         processes=_processes(config, state, found["pm2"], figures),
         ports=_ports(config, state, figures),
         **_figures(figures),

@@ -20,12 +20,13 @@ from windlass.shell import Command
 class Options:
     """`force` runs what need not run; `page` puts the maintenance page up around the migrations.
 
-    `migrates`: this host is the one of several that migrates.
+    `migrates`: this host is the one of several that migrates. `going_back`: what was live is bad from then on.
     """
 
     force: bool = False
     page: bool = False
     migrates: bool = True
+    going_back: bool = False
 
 
 def fetch(config: Config) -> Plan:
@@ -66,6 +67,7 @@ def deploy(config: Config, look: Look, revision: Revision, to: Cutover, options:
             "env": look.state.env_fingerprint,
             "was": look.state.live,
             "migrations": list(pending),
+            **({"rolled_from": look.state.live} if options.going_back else {}),
         },
         notes=(f"pending migrations: {', '.join(pending)}",) if pending else (),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.runbook import print_plan, text_of
+from tasks.printing import print_plan, text_of
 from tests.unit import made
 from tests.unit.bash import bash, is_bash
 from windlass.facts.prisma import Applied
