@@ -22,6 +22,7 @@ def install(
     """Install the nginx site: compare, test, reload; needs root or sudo."""
     from invoke.exceptions import Exit
 
+    from tasks.printing import run_or_print
     from tasks.visiting import crew
     from windlass.facts import nginx as facts
     from windlass.plans import nginx as plans
