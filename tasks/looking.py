@@ -79,7 +79,8 @@ def _check_fetched(host: Host, end: dict[str, Any]) -> None:
     from windlass.errors import StepFailed
 
     if end["outcome"] != "done":
-        said = " ".join(end["failure"].get("tail", [])[-3:]) if end["failure"] else ""
+        tail = end["failure"].get("tail", []) if end["failure"] else []
+        said = " ".join([line for line in tail if line.strip()][-5:])  # git's advice alone is four lines
         reason = end["failure"]["reason"] if end["failure"] else end["outcome"]
         raise StepFailed(
             f"{host.name}: fetching failed ({reason}): {said}; nothing was changed",
