@@ -19,13 +19,14 @@ def state(arguments: Dict[str, Any]) -> Dict[str, Any]:
     """Everything that a plan needs to know of the app's own folders; `arguments` are the session's paths."""
     root = arguments["root"]
     variables = env.read(arguments["env_file"])
+    releases = _releases(arguments["releases"])
     return {
         "live": live(arguments),
         "slots": {slot: _link(path) for slot, path in arguments["slots"].items()},
         "current": _link(os.path.join(root, "current")),
         "flags": {name: _flag(arguments[name]) for name in ("maintenance", "stopped", "standby")},
-        "releases": _releases(arguments["releases"]),
-        "records": ledger.read(arguments["ledger"])[-arguments.get("records", 400) :],
+        "releases": releases,
+        "records": _records(arguments["ledger"], arguments.get("records", 400), releases),
         "stamps": {name: _text(arguments["stamps"][name]) for name in arguments["stamps"]},
         "cloned": os.path.isdir(os.path.join(arguments["workspace"], ".git")),
         "env": {"keys": sorted(variables), "fingerprint": fingerprint(arguments["env_file"])},
@@ -52,9 +53,10 @@ def fingerprint(path: str) -> str:
 
 def _releases(folder: str) -> List[Dict[str, str]]:
     try:
-        names = sorted(name for name in os.listdir(folder) if _RELEASE.fullmatch(name))
+        names = [name for name in os.listdir(folder) if _RELEASE.fullmatch(name)]
     except OSError:
         return []
+    names.sort(key=lambda name: (int(name.split("-")[0]), name))
     return [
         {
             "id": name,
@@ -63,6 +65,20 @@ def _releases(folder: str) -> List[Dict[str, str]]:
         }
         for name in names
     ]
+
+
+def _records(path: str, count: int, releases: List[Dict[str, str]]) -> List[Dict[str, Any]]:
+    """The last records, and every earlier one of a kept release: whether it is good, or marked stable."""
+    records = ledger.read(path)
+    kept = {release["id"] for release in releases}
+    earlier = [record for record in records[:-count] if kept & set(_about(record))]
+    return earlier + records[-count:]
+
+
+def _about(record: Dict[str, Any]) -> List[str]:
+    live = record.get("live")
+    named = [record.get("release"), live.get("release") if isinstance(live, dict) else None]
+    return [name for name in named if isinstance(name, str)]
 
 
 def _link(path: str) -> str:

@@ -81,6 +81,7 @@ def question(config: Config, ref: str) -> Question[Revision | None]:
     files = [folder / name for name in steering] + [PurePosixPath(name) for name in steering]
     migrations = folder / config.database.migrations
     schema = folder / config.database.schema_file
+    blob = cmd("git", "cat-file", "blob")
     text = f"""\
 cd {quote(layout.workspace)}
 revision=
@@ -92,11 +93,13 @@ git log -1 --no-show-signature --format='%H%n%ct%n%s' "$revision" --
 echo {_MARK}
 git ls-tree "$revision" -- {" ".join(quote(path) for path in files)}
 echo {_MARK}
-git ls-tree --name-only -d "$revision" -- {quote(str(migrations) + "/")}
+git -c core.quotePath=false ls-tree --name-only -d "$revision" -- {quote(str(migrations) + "/")}
 echo {_MARK}
 git ls-tree "$revision" -- {quote(schema)}
 echo {_MARK}
-{cmd("git", "cat-file", "blob")} "$revision":{quote(folder / "package.json")} 2>/dev/null || true
+{blob} "$revision":{quote(folder / "package.json")} 2>/dev/null || true
+echo {_MARK}
+{blob} "$revision":package.json 2>/dev/null || true
 """
     return Question("revision", Command(text), parse, timeout=60)
 
@@ -106,8 +109,8 @@ def candidates(ref: str) -> list[str]:
     names = [f"refs/remotes/origin/{ref}", f"refs/tags/{ref}"]
     if ref.startswith("origin/"):
         names.append(f"refs/remotes/{ref}")
-    if ref.startswith("refs/"):
-        names.append(ref)
+    if ref.startswith("refs/"):  # the workspace's own branches are as old as its clone
+        names.append(ref.replace("refs/heads/", "refs/remotes/origin/", 1))
     return [*names, ref] if _HASH.fullmatch(ref.lower()) else names
 
 
@@ -117,7 +120,7 @@ def parse(answer: Answer) -> Revision | None:
         return None
     if answer.code:
         raise ValueError(answer.err.strip() or f"git ended with exit code {answer.code}")
-    head, blobs, migrations, schema, package = answer.out.split(f"{_MARK}\n")
+    head, blobs, migrations, schema, package, top = answer.out.split(f"{_MARK}\n")
     revision, committed, subject = head.split("\n")[:3]
     return Revision(
         hash=revision,
@@ -130,8 +133,13 @@ def parse(answer: Answer) -> Revision | None:
         },
         migrations=tuple(sorted(PurePosixPath(name).name for name in migrations.splitlines())),
         schema=next(iter(_blobs(schema).values()), ""),
-        package=_package(package),
+        package={**_of_all(_package(top)), **_package(package)},
     )
+
+
+def _of_all(top: dict[str, Any]) -> dict[str, Any]:
+    """What the package.json at the repository's top says for an app in a subfolder too."""
+    return {key: top[key] for key in ("packageManager",) if key in top}
 
 
 def _blobs(text: str) -> dict[str, str]:

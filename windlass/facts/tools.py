@@ -19,27 +19,18 @@ PACKAGES = {
 }
 """The Debian package of each program that a server may lack."""
 
-_NODE_HOMES = """\
-for folder in "$given" "$(dirname -- "$(command -v node || true)")" \\
-    "$HOME/.volta/bin" \\
-    "${FNM_DIR:-$HOME/.local/share/fnm}/aliases/default/bin" "$HOME/.fnm/aliases/default/bin" \\
-    $(ls -d "$nvm"/versions/node/v*/bin 2>/dev/null | sort -rV) \\
-    $(ls -d "${FNM_DIR:-$HOME/.local/share/fnm}"/node-versions/v*/installation/bin 2>/dev/null | sort -rV) \\
-    /usr/local/bin /usr/bin /opt/node/bin; do
-    if [ -n "$folder" ] && [ "$folder" != . ] && [ -x "$folder/node" ]; then
-        found=$folder
-        break
-    fi
-done"""
-
-_NVM_DEFAULT = """\
-nvm=${NVM_DIR:-$HOME/.nvm}
-wanted=$(cat "$nvm/alias/default" 2>/dev/null || true)
-case $wanted in
-    [0-9v]*) chosen=$(ls -d "$nvm/versions/node/v${wanted#v}"*/bin 2>/dev/null | sort -rV | head -n 1) ;;
-    *) chosen= ;;
-esac
-if [ -z "$given" ]; then given=$chosen; fi"""
+_SEARCH = """\
+nvm=${NVM_DIR:-$HOME/.nvm} fnm=${FNM_DIR:-$HOME/.local/share/fnm}
+newest() { ls -d "$@" 2>/dev/null | sort -rV || true; }
+homes() {
+    wanted=$(cat "$nvm/alias/default" 2>/dev/null || true)
+    case $wanted in [0-9v]*) newest "$nvm/versions/node/v${wanted#v}"*/bin ;; esac
+    dirname -- "$(command -v node || true)"
+    printf '%s\\n' "$HOME/.volta/bin" "$fnm/aliases/default/bin" "$HOME/.fnm/aliases/default/bin"
+    newest "$nvm"/versions/node/v*/bin
+    newest "$fnm"/node-versions/v*/installation/bin
+    printf '%s\\n' /usr/local/bin /usr/bin /opt/node/bin
+}"""
 
 
 @dataclass(frozen=True)
@@ -60,14 +51,18 @@ class Tools:
 
 
 def question(node_path: str | None) -> Question[Tools]:
-    """Find the programs; `node_path` is the configured folder of node, or node itself, and wins."""
-    folder = "" if node_path is None else _folder(node_path)
+    """Find the programs; `node_path` is the configured folder of node, or node itself: the only one then."""
+    homes = "homes" if node_path is None else f"echo {quote(_folder(node_path))}"
     names = "git rsync nginx psql pg_dump pg_restore curl npm pnpm yarn corepack pm2 ionice ss sudo"
     text = f"""\
-given={quote(folder)}
 found=
-{_NVM_DEFAULT}
-{_NODE_HOMES}
+{_SEARCH}
+while IFS= read -r folder; do
+    if [ "$folder" != . ] && [ -x "$folder/node" ]; then
+        found=$folder
+        break
+    fi
+done < <({homes})
 if [ -n "$found" ]; then
     PATH=$found:$PATH
     echo "node=$found"

@@ -45,9 +45,7 @@ def _programs(config: Config, look: Look, *, building: bool) -> list[str]:
         f"{', '.join(programs)}: apt-get install {package}" for package, programs in by_package.items()
     ]
     if not look.tools.node:
-        problems.append(
-            "node: install it, or name its folder in [node] path (nvm, fnm, volta and the PATH were searched)"
-        )
+        problems.append(_no_node(config))
     if not look.tools.pm2:
         problems.append("pm2: npm install -g pm2")
     if not look.nginx.version:
@@ -55,6 +53,12 @@ def _programs(config: Config, look: Look, *, building: bool) -> list[str]:
     elif not look.nginx.loaded:
         problems.append(f"nginx has no site of {config.app.name}: fab nginx.install -H root@host")
     return problems
+
+
+def _no_node(config: Config) -> str:
+    if config.node.path is not None:
+        return f"node: there is none in {config.node.path}, which [node] path names"
+    return "node: install it, or name its folder in [node] path (nvm, fnm, volta and the PATH were searched)"
 
 
 def _env(config: Config, look: Look) -> list[str]:
