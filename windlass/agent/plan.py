@@ -33,7 +33,9 @@ class PlanRun:
             self.session.record("start", live=self._before, **self.plan["record"])
         failure = self._run_stages()
         recovered = True
-        if failure and failure["state"] != "warned":
+        if failure and failure["state"] == "warned":
+            recovered = self.recover(f"{failure['title']}: {failure['reason']}")
+        elif failure:
             recovered = self._undo_and_recover(failure)
         self._end(failure, recovered)
 

@@ -375,3 +375,17 @@ def test_an_agent_that_is_ended_while_the_app_is_stopped_says_who_stopped_it(
     assert end["failure"]["reason"].startswith("emergency-stop by ")
     assert end["stopped"] == end["failure"]["reason"].removeprefix("emergency-stop ")
     stopping.visit.close()
+
+
+def test_a_stage_that_only_warns_is_done_and_recovered_from(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    conversation = converse()
+    stages = (
+        Stage("cutover", (step("flip", "true"),), undo=(step("undo", f"touch {root}/undone"),)),
+        Stage("finish", (step("stop the old one", "exit 5"),), on_failure="warn"),
+    )
+    end = run(conversation, plan(*stages, recovery=(step("recover", f"touch {root}/recovered"),)))
+    assert (end["outcome"], end["failure"]["title"]) == ("done", "stop the old one")
+    assert (root / "recovered").exists()
+    assert not (root / "undone").exists()
