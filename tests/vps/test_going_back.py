@@ -69,9 +69,9 @@ def test_what_cannot_be_gone_back_to_is_refused(unharmed: Deployed) -> None:
         (("--stable", "--commit", "first"), 2, "name two releases"),
     ):
         done = unharmed.fab("rollback", *arguments)
-        assert done.exit_code == code, done
-        assert words in done.output, done
-        assert "Traceback" not in done.output, done
+        assert done.exit_code == code, str(done)
+        assert words in done.output, str(done)
+        assert "Traceback" not in done.output, str(done)
 
 
 def test_a_restart_moves_to_the_other_slot_and_loses_nothing(deployed: Deployed) -> None:

@@ -191,7 +191,7 @@ def test_a_wrong_name_is_one_problem_not_one_for_each_key_derived_from_it(name: 
     assert found.startswith("app.name: ")
 
 
-@pytest.mark.parametrize("branch", ["--upload-pack=x", "; rm -rf ~", "", "a..b", "a\\nb"])
+@pytest.mark.parametrize("branch", ["--upload-pack=x", "; rm -rf ~", "", "a..b", "HEAD", "a\\nb"])
 def test_a_branch_that_git_would_take_for_something_else_is_refused(branch: str) -> None:
     (found,) = problems("", f'{APP}branch = "{branch}"\n')
     assert found.startswith("app.branch: ")
