@@ -162,9 +162,9 @@ def test_a_release_is_marked_stable_and_gone_back_to(deployed: Deployed) -> None
 
 
 def test_while_a_deploy_runs_all_look_and_the_lock_is_broken_on_request(deployed: Deployed) -> None:
-    with held(deployed.vps, "npm", "run build") as build:
+    with held(deployed.vps, "npm", "build") as build:
         running = deployed.start("deploy", "--revision", deployed.commits["third"])
-        build.wait()
+        build.wait(running)
         for command in LOOKS:
             deployed.fab(command).check()
         lock = status(deployed)["lock"]
@@ -192,9 +192,9 @@ def test_while_a_deploy_runs_all_look_and_the_lock_is_broken_on_request(deployed
 
 
 def test_a_run_that_will_not_end_is_killed_with_its_step(deployed: Deployed) -> None:
-    with held(deployed.vps, "npm", "run build") as build:
+    with held(deployed.vps, "npm", "build") as build:
         running = deployed.start("deploy", "--revision", deployed.commits["third"])
-        build.wait()
+        build.wait(running)
         agent = json.loads(deployed.vps.read(f"{ROOT}/lock"))["pid"]
         deployed.vps.run(f"kill -STOP {agent}")
         broken = deployed.fab("lock.break", "--yes", "--wait", "1").check()
@@ -207,9 +207,9 @@ def test_a_run_that_will_not_end_is_killed_with_its_step(deployed: Deployed) -> 
 
 
 def test_what_a_dead_run_left_is_warned_of_and_put_right_by_lock_break(deployed: Deployed) -> None:
-    with held(deployed.vps, "npm", "run build") as build:
+    with held(deployed.vps, "npm", "build") as build:
         running = deployed.start("deploy", "--revision", deployed.commits["third"])
-        build.wait()
+        build.wait(running)
         holder = json.loads(deployed.vps.read(f"{ROOT}/lock"))
         deployed.vps.run(f"kill -KILL {holder['pid']}")
         assert "is gone, and its last step still runs" in deployed.fab("lock.show").check().stdout
