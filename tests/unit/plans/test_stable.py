@@ -27,7 +27,7 @@ def test_what_is_not_kept_is_refused(named: str) -> None:
 
 
 def test_a_live_release_that_is_bad_must_be_named() -> None:
-    records = tuple(made.went_wrong("0002-bbbbbbb", "0002-bbbbbbb"))
+    records = tuple(made.went_wrong("0002-bbbbbbb", "0002-bbbbbbb", "needs-person"))
     bad = made.live("0002-bbbbbbb", records=records)
     with pytest.raises(Refused, match="marked bad"):
         chosen("h", bad, None)
