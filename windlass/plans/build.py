@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from windlass.commands import git, packages, prisma, releases
@@ -12,7 +12,7 @@ from windlass.config import Config
 from windlass.facts.revision import Revision
 from windlass.plan import Stage, Step
 from windlass.plans.look import Look
-from windlass.shell import Command, all_of, cmd, quote
+from windlass.shell import NOTHING, Command, all_of, cmd, quote
 
 _INSTALLED = (
     "dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "overrides", "resolutions",
@@ -36,19 +36,30 @@ class Tooling:
 
 def tooling(config: Config, look: Look, revision: Revision) -> Tooling:
     """The configured commands, or what the revision's lock file and package.json ask for."""
-    manager = _manager(revision) if config.node.package_manager == "auto" else config.node.package_manager
+    revision = as_configured(config, revision)
+    manager, environment = _manager(revision), packages.exported(config.build.env)
     corepack = not look.tools.has(manager.removesuffix("-berry")) and look.tools.has("corepack")
     install = _or_configured(
         config.build.install,
         packages.install(manager, locked=bool(revision.lock_file), corepack=corepack),
     )
-    generates = prisma.generate() if config.database.kind == "prisma" else Command("")
+    generates = prisma.generate() if config.database.kind == "prisma" else NOTHING
+    generate = _or_configured(config.build.generate, generates)
+    install = all_of(environment, install)
     return Tooling(
         install,
-        _or_configured(config.build.generate, generates),
+        all_of(environment, generate) if generate.text else NOTHING,
         _or_configured(config.build.command, packages.run_script(manager, "build", corepack=corepack)),
         _stamp(look, revision, install),
     )
+
+
+def as_configured(config: Config, revision: Revision) -> Revision:
+    """The revision with the package manager that the config names, and so with that one's lock file."""
+    chosen = config.node.package_manager
+    if chosen in ("auto", revision.package_manager):
+        return revision
+    return replace(revision, package={**revision.package, "packageManager": chosen})
 
 
 def prologue(config: Config, look: Look) -> Command:
@@ -66,7 +77,7 @@ def workspace(config: Config, look: Look, revision: Revision, *, force: bool) ->
     installed = fresh and look.state.install_stamp == tools.stamp
     generate_stamp = f"{tools.stamp} {revision.schema} {tools.generate.text}"
     generated = installed and look.state.generate_stamp == generate_stamp
-    install = inside(layout.workspace / revision.install_folder, tools.install)
+    install = inside(layout.workspace / as_configured(config, revision).install_folder, tools.install)
     generate = inside(layout.workspace_app, tools.generate)
     steps = [
         Step("check out", _check_out(config, revision), timeout=600, environment=("ssh",)),
@@ -154,7 +165,7 @@ def _stamp(look: Look, revision: Revision, install: Command) -> str:
     files = [revision.lock_file or "package.json", *(name for name in settings if name in revision.blobs)]
     blobs = [revision.blobs.get(name, "none") for name in files]
     tools = [f"node-{look.tools.node_version}", f"npm-{look.tools.npm_version}"]
-    return " ".join([*blobs, _asked(revision), *tools, " ; ".join(install.text.splitlines())])
+    return " ".join([*blobs, _asked(revision), *tools, " ; ".join(install.text.splitlines())]).strip()
 
 
 def _asked(revision: Revision) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from windlass.facts.state import State
+from windlass.ledger import live_release
 
 
 def went_live(records: Iterable[Mapping[str, Any]]) -> list[str]:
     """The releases that visitors got, oldest first, each as often as it came to be live."""
     seen: list[str] = []
     for record in records:
-        live = record.get("live")
-        release = live.get("release", "") if isinstance(live, Mapping) else ""
+        release = live_release(record)
         if record.get("event") in ("live", "end") and release and (not seen or seen[-1] != release):
             seen.append(release)
     return seen
@@ -22,19 +22,20 @@ def went_live(records: Iterable[Mapping[str, Any]]) -> list[str]:
 def bad(records: Iterable[Mapping[str, Any]]) -> set[str]:
     """The releases that were rolled away from, went back by themselves or never passed their gate.
 
-    One that was named again and ended well is good again.
+    One that was named again and ended well is good again; one whose restart or resume failed is what it was.
     """
     found: set[str] = set()
     for record in records:
         if record.get("event") != "end":
             continue
         release, outcome = str(record.get("release", "")), record.get("outcome")
-        if outcome in ("failed", "went-back", "needs-person"):
+        if outcome == "needs-person" or (
+            outcome in ("failed", "went-back") and live_release(record) != release
+        ):
             found.add(release)
         elif outcome == "done":
-            found.discard(release)
-        if outcome == "done" and record.get("rolled_from"):
-            found.add(str(record["rolled_from"]))
+            found -= {release}
+            found |= {str(record.get("rolled_from", ""))} - {release}
     return found - {""}
 
 

@@ -100,6 +100,7 @@ def choose(config: Config, state: State, to: Cutover) -> Plan:
         recovery=golive.recover(config),
         prologue=golive.prologue(to),
         record={**_record(state, to), "rolled_from": state.live},
+        notes=tuple(differences(state, to.release)),
     )
 
 
@@ -121,22 +122,26 @@ def standby(config: Config, to: Cutover) -> tuple[Stage, ...]:
 
 def differences(state: State, release: str) -> Iterable[str]:
     """What going back to a release does not take back: migrations since, another `.env`."""
-    later = [
-        name
-        for record in state.records
-        if record.get("event") == "end" and _number(record.get("release")) > _number(release)
-        for name in record.get("migrations", [])
-        if record.get("outcome") != "failed"
-    ]
+    later = _migrations_since(state, release)
     if later:
-        names = ", ".join(dict.fromkeys(later))
+        has = "has" if all(later.values()) else "may have"
         yield (
-            f"the database stays as it is: it has migrations that {release} does not know ({names}); "
+            f"the database stays as it is: it {has} migrations that {release} does not know ({', '.join(later)}); "
             "their down SQL is in backups/ on the server"
         )
     env = next((known.get("env") for known in reversed(state.records) if _went_well(known, release)), None)
     if env and env != state.env_fingerprint:
         yield f".env has changed since {release} went live: it starts with the present one"
+
+
+def _migrations_since(state: State, release: str) -> dict[str, bool]:
+    """The migrations of later deploys, and whether the last that found one pending is known to have applied it."""
+    return {
+        name: record.get("outcome") in ("done", "went-back")
+        for record in state.records
+        if record.get("event") == "end" and _number(record.get("release")) > _number(release)
+        for name in record.get("migrations") or []
+    }
 
 
 def _went_well(record: Mapping[str, Any], release: str) -> bool:
