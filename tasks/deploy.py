@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fabric import task
 
@@ -134,19 +134,11 @@ def answers(crew: Crew, host: Host) -> bool:
 def nothing_to_do(crew: Crew, looks: list[Look], revision: Revision) -> int:
     """Say that the revision is live on every host, and whether `.env` has changed since it went live."""
     from windlass.events import Ended
+    from windlass.plans.warnings import env_changed
 
     for host, look in zip(crew.hosts, looks, strict=True):
-        changed = env_changed(look)
+        changed = env_changed(look.state)
         message = ".env has changed since: the app still runs with the old one" if changed else ""
         hint = f"fab restart -H {host.name}, or fab deploy --force where a build reads it" if changed else ""
         crew.report.emit(Ended(host.name, "nothing-to-do", look.state.live, crew.seconds(), message, hint))
     return 0
-
-
-def env_changed(look: Look) -> bool:
-    """Whether `.env` is another one than the live release went live with."""
-    known: list[Any] = [
-        record.get("env") for record in look.state.records
-        if record.get("event") == "end" and record.get("outcome") == "done" and record.get("release") == look.state.live
-    ]  # fmt: skip
-    return bool(known and known[-1] and known[-1] != look.state.env_fingerprint)
