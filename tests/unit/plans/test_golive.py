@@ -1,0 +1,157 @@
+"""The one way to go live, and the way back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.bash import bash, is_bash
+from tests.unit.made import config, cutover
+from tests.unit.plans.reading import text_of
+from windlass.layout import SLOTS, Slot, other
+from windlass.plan import Gate, Plan, Stage, Step
+from windlass.plans import golive
+
+OLD, NEW = "0001-aaaaaaa", "0002-ccccccc"
+WORKER = {"worker": {"script": "worker.js"}}
+
+
+def to(slot: Slot = "green", *, page_up: bool = False, was: str = OLD, known: bool = False) -> golive.Cutover:
+    return cutover(release=NEW, slot=slot, was=was, page_up=page_up, known=known)
+
+
+def titled(stage: Stage, title: str) -> Step:
+    (found,) = [step for step in stage.steps if step.title == title]
+    return found
+
+
+@pytest.mark.parametrize("slot", SLOTS)
+def test_a_cutover_and_its_undo_are_one_rename_each(tmp_path: Path, slot: Slot) -> None:
+    chosen = config(tmp_path)
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / ("green.off" if slot == "green" else "green")).touch()
+    stage = golive.cutover(chosen, to(slot))
+    for step, live in ((stage.steps[0], slot), (stage.undo[0], other(slot)), (stage.undo[0], other(slot))):
+        bash(text_of(step)).check()
+        assert (run / "green").exists() == (live == "green")
+        assert len(list(run.iterdir())) == 1
+
+
+def test_a_cutover_is_not_interrupted_and_asks_visitors_nginx_before_it_is_published() -> None:
+    stage = golive.cutover(config(), to())
+    assert [step.title for step in stage.steps] == ["switch to green", "healthy through nginx", "publish"]
+    assert not any(step.interruptible for step in stage.steps)
+    assert (stage.on_cancel, stage.ordered, stage.on_failure) == ("finish", True, "recover")
+    gate = stage.steps[1].action
+    assert isinstance(gate, Gate)
+    assert gate.arguments["expected_upstream"] == "127.0.0.1:3001"
+
+
+def test_the_page_comes_down_only_after_visitors_would_be_answered_well() -> None:
+    titles = [step.title for step in golive.cutover(config(), to(page_up=True)).steps]
+    assert titles == ["switch to green", "healthy through nginx", "publish", "take the page down"]
+
+
+def test_before_a_start_whatever_was_on_the_slot_is_gone_and_both_slots_are_saved_after_it() -> None:
+    stage = golive.start(config(processes=WORKER), to())
+    launch = text_of(stage.steps[0])
+    order = [
+        "rm -f /srv/shop/run/standby",
+        "pm2 -s resurrect",
+        "pm2 -s delete shop-green-worker",
+        "releases/0002-ccccccc",
+        "green.config.js",
+        "--only shop-green",
+    ]
+    places = [launch.index(word) for word in order]
+    assert places == sorted(places)
+    assert "shop-blue" not in launch
+    assert [step.title for step in stage.steps[1:]] == ["healthy on port 3001", "save the process list"]
+
+
+def test_a_start_has_the_time_that_the_process_before_it_needs_to_end() -> None:
+    slow = config(web={"kill_timeout": 900})
+    assert golive.start(slow, to()).steps[0].timeout > 900
+    assert titled(golive.finish(slow, to(), None), "stop blue").timeout > 900
+    assert next(step for step in golive.recover(slow) if step.title == "agree on what runs").timeout > 900
+
+
+def test_a_release_that_was_live_before_proves_itself_for_less_time() -> None:
+    new, known = (golive.healthy(config(), to(known=known)).action for known in (False, True))
+    assert isinstance(new, Gate)
+    assert isinstance(known, Gate)
+    assert known.arguments["min_healthy"] < new.arguments["min_healthy"]
+
+
+def test_a_release_that_is_taken_back_answers_its_requests_first_and_shows_its_last_lines() -> None:
+    titles = [step.title for step in golive.start(config(), to()).undo]
+    assert titles == ["show the new release's last lines", "drain green", "remove the new release's process"]
+
+
+def test_only_the_lines_of_this_start_are_shown(tmp_path: Path) -> None:
+    logs = tmp_path / "logs/app"
+    logs.mkdir(parents=True)
+    for name in ("out", "err"):
+        (logs / f"shop-green.{name}.log").write_text(f"old {name}\n--- {NEW} starts on green\nnew {name}\n")
+    show = golive.start(config(tmp_path), to()).undo[0]
+    assert (
+        bash(text_of(show)).check().stdout
+        == f"--- {NEW} starts on green\nnew out\n--- {NEW} starts on green\nnew err\n"
+    )
+
+
+def test_what_ends_a_slot_does_nothing_where_the_slot_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    remove = golive.start(config(tmp_path), to()).undo[-1]
+    assert bash(text_of(remove), env={"PATH": "/usr/bin:/bin"}).check().output == ""
+
+
+def test_the_soak_watches_the_new_slot_and_a_cancel_keeps_what_is_live() -> None:
+    stage = golive.soak(config(processes=WORKER, soak={"seconds": 12}), to())
+    assert [step.title for step in stage.steps] == ["start the other processes", "watch for 12 s"]
+    assert stage.on_cancel == "keep"
+    assert stage.on_failure == "recover"
+
+
+def test_the_old_slot_drains_before_it_is_stopped() -> None:
+    titles = [step.title for step in golive.finish(config(), to(), None).steps]
+    assert titles == ["drain blue", "stop blue", "save the process list"]
+
+
+def test_a_failure_after_the_cutover_is_a_warning() -> None:
+    stage = golive.finish(config(), to(), None)
+    assert (stage.on_failure, stage.on_cancel) == ("warn", "keep")
+
+
+@pytest.mark.parametrize(("limit", "kept"), [(0, True), (10**9, False)])
+def test_a_standby_is_kept_only_where_memory_allows(tmp_path: Path, limit: int, kept: bool) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/slot-blue").symlink_to(f"../releases/{OLD}")
+    chosen = config(tmp_path, web={"standby": "warm"}, limits={"memory_free_mb": limit})
+    keep = titled(golive.finish(chosen, to(), None), "keep blue as a warm standby")
+    done = bash(text_of(keep), env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}).check()
+    assert (tmp_path / "run/standby").exists() == kept
+    assert (tmp_path / "run/slot-blue").is_symlink() == kept
+    assert ("memory are free: blue is stopped" in done.stdout) != kept
+
+
+@pytest.mark.parametrize(
+    "tables", [{}, {"processes": WORKER}, {"web": {"standby": "warm"}}, {"app": {"directory": "apps/web"}}]
+)
+def test_recovery_is_text_that_bash_can_read(tables: dict[str, Any]) -> None:
+    steps = golive.recover(config(**tables))
+    assert [step.title for step in steps] == [
+        "tidy up",
+        "agree on what is live",
+        "agree on what runs",
+        "maintenance page",
+    ]
+    assert all(is_bash(text_of(step)) for step in steps)
+
+
+def test_node_is_first_on_the_path_of_every_step() -> None:
+    plan = Plan("Nothing", (), prologue=golive.prologue(cutover(node="/opt/it's/bin")))
+    assert bash(f"{plan.prologue}\necho $PATH").check().stdout.startswith("/opt/it's/bin:")

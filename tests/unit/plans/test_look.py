@@ -1,0 +1,96 @@
+"""What a server lacks is said all at once, each with what brings it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.unit.made import config, look, state, with_database
+from windlass.facts.nginx import NginxFacts
+from windlass.facts.tools import Tools
+from windlass.plans.look import Look, missing
+
+NO_TOOLS = Tools("", "", "", {})
+NO_NGINX = NginxFacts("", False, False, "", "", ())
+DEBIAN, ALPINE = "ID=debian\n", 'ID=alpine\nNAME="Alpine Linux"\n'
+
+
+def bare(**parts: Any) -> Look:
+    """A server with nothing on it."""
+    facts = {"env_fingerprint": "", "env_keys": frozenset(), "disk_free": 0, "memory_available": 0, **parts}
+    return replace(look(state(**facts)), tools=NO_TOOLS, nginx=NO_NGINX)
+
+
+def test_a_server_that_is_ready_lacks_nothing() -> None:
+    assert missing(with_database(), look(), building=True) == []
+
+
+def test_everything_that_is_missing_is_named_at_once_with_its_package() -> None:
+    problems = missing(with_database(), bare(unenterable="/srv"), building=True)
+    assert [problem.split(":")[0] for problem in problems] == [
+        "git",
+        "rsync",
+        "psql, pg_dump, pg_restore",
+        "node",
+        "pm2",
+        "nginx",
+        "/srv/shop/shared/.env",
+        "/srv may not be entered by others, so nginx could not see the app's files",
+        "0 MiB of disk are free, [limits] disk_free_mb asks for 1024",
+        "0 MiB of memory are free, [limits] memory_free_mb asks for 256",
+    ]
+    assert "psql, pg_dump, pg_restore: apt-get install postgresql-client" in problems
+
+
+def test_going_back_needs_nothing_that_only_a_build_needs() -> None:
+    problems = "\n".join(missing(with_database(), bare(), building=False))
+    assert not any(word in problems for word in ("git", "rsync", "psql", "MiB"))
+    assert all(word in problems for word in ("node", "pm2", "nginx", ".env"))
+
+
+@pytest.mark.parametrize(
+    ("system", "said"),
+    [
+        (DEBIAN, False),
+        ("ID=ubuntu\nID_LIKE=debian\n", False),
+        ('ID=linuxmint\nID_LIKE="ubuntu debian"\n', False),
+        ('ID="debian"\n', False),
+        (ALPINE, True),
+        ("ID=fedora\n", True),
+        ("", True),
+    ],
+)
+def test_packages_may_have_other_names_where_this_is_no_debian(system: str, said: bool) -> None:
+    problems = missing(config(), bare(system=system), building=True)
+    assert ("no Debian or Ubuntu" in problems[-1]) is said
+
+
+def test_another_system_that_lacks_nothing_is_fine() -> None:
+    assert missing(config(), look(state(system=ALPINE)), building=True) == []
+
+
+def test_variables_that_must_be_there_are_named_with_their_file() -> None:
+    chosen = config(shared={"required": ["DATABASE_URL", "SECRET_KEY", "MAIL"]})
+    (problem,) = missing(chosen, look(), building=False)
+    assert problem == "SECRET_KEY, MAIL: add to /srv/shop/shared/.env"
+
+
+def test_an_app_without_an_env_needs_none() -> None:
+    assert missing(config(shared={"files": []}), look(state(env_fingerprint="")), building=False) == []
+
+
+def test_a_site_that_is_not_loaded_is_said_with_the_command_that_installs_it() -> None:
+    unloaded = replace(look(), nginx=NginxFacts("1.22.1", True, True, "", "", ()))
+    assert missing(config(), unloaded, building=False) == [
+        "nginx has no site of shop: fab nginx.install -H root@host"
+    ]
+
+
+def test_a_configured_node_that_is_not_there_is_named() -> None:
+    nodeless = replace(look(), tools=replace(look().tools, node=""))
+    (problem,) = missing(config(node={"path": "/opt/node/bin"}), nodeless, building=False)
+    assert problem == "node: there is none in /opt/node/bin, which [node] path names"
+    (problem,) = missing(config(), nodeless, building=False)
+    assert "nvm, fnm, volta and the PATH were searched" in problem
