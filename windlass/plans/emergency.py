@@ -38,9 +38,17 @@ def resume(config: Config, to: Cutover) -> Plan:
         Step("save the process list", pm2.save()),
         Step("open to visitors", cmd("rm", "-f", layout.stopped), interruptible=False),
     ]
+    start = golive.start(config, to)
+    show, *_ = start.undo
+    # A deploy that the stop ended may have left its other slot.
+    tidy = Step("agree on what runs", recovery.processes(config), timeout=120 + config.web.kill_timeout)
     return Plan(
         f"Resume {config.app.name} ({to.release})",
-        (Stage("start", golive.start(config, to).steps), Stage("open", tuple(opening))),
+        (
+            Stage("start", start.steps, undo=(show,)),
+            Stage("open", tuple(opening)),
+            Stage("finish", (tidy,), on_failure="warn", on_cancel="keep"),
+        ),
         recovery=golive.recover(config),
         prologue=golive.prologue(to),
         record={"release": to.release, "revision": to.revision, "resumed": True},
