@@ -1,166 +1,290 @@
-"""Several hosts in one command: all or none goes live, and each says how it ended."""
+"""Several hosts in one command: prepared together, cut over only if all are ready, taken back together."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.support.load import Load
 from tests.support.operator import Operator
-from tests.support.processes import Completed
+from tests.support.processes import Completed, Running, wait_until
+from tests.vps import mishaps
 from tests.vps.app import ROOT, Deployed
 from tests.vps.conftest import VpsFactory
-from tests.vps.machine import Image
-from tests.vps.mishaps import held
+from tests.vps.machine import Image, Vps
+
+RATE = 20
+STRANGER = "require('http').createServer((q, r) => r.end('a stranger')).listen(+process.argv[2], '127.0.0.1')"
 
 
+@dataclass
 class Fleet:
-    """Two hosts with `change` live and `first` kept."""
+    """Hosts of one operator, all with the same release live."""
 
-    def __init__(self, hosts: list[Deployed]) -> None:
-        self.hosts = hosts
-        self.operator = hosts[0].operator
-        self.commits = hosts[0].commits
+    apps: list[Deployed]
+
+    @property
+    def names(self) -> str:
+        return ",".join(app.host for app in self.apps)
+
+    def start(self, task: str, *arguments: str) -> Running:
+        return self.apps[0].operator.start(task, "-H", self.names, *arguments)
 
     def fab(self, task: str, *arguments: str) -> Completed:
-        names = ",".join(host.host for host in self.hosts)
-        return self.operator.fab(task, "-H", names, *arguments)
+        return self.start(task, *arguments).wait(120)
 
-    def deploy(self, commit: str, *arguments: str) -> Completed:
-        return self.fab("deploy", "--revision", self.commits[commit], *arguments)
+    def start_deploy(self) -> Running:
+        return self.start("deploy", "--revision", self.apps[0].commits[self.other])
+
+    def deploy(self) -> Completed:
+        return self.start_deploy().wait(120)
 
     def live(self) -> list[str]:
-        return [host.live() for host in self.hosts]
+        return [app.live() for app in self.apps]
+
+    @property
+    def other(self) -> str:
+        """A commit that is not live on the first host."""
+        return mishaps.other_commit(self.apps[0])
+
+    def disagreements(self) -> list[str]:
+        return [f"{app.host}: {each}" for app in self.apps for each in mishaps.disagreements(app)]
+
+    def check_next_deploy(self) -> None:
+        """The next deploy just works, and all agree."""
+        self.deploy().check()
+        assert len(set(self.live())) == 1
+        assert self.disagreements() == []
+
+
+class Yard:
+    """The hosts that the tests of this module share while they pass."""
+
+    def __init__(self, factory: VpsFactory, image: Image) -> None:
+        self._factory, self._image = factory, image
+        self.hosts: list[Vps] = []
+
+    def take(self, count: int) -> list[Vps]:
+        while len(self.hosts) < count:
+            self.hosts.append(self._factory.boot(self._image))
+        return self.hosts[:count]
+
+    def give_up(self) -> None:
+        while self.hosts:
+            self.hosts.pop().kill()
+
+
+@pytest.fixture(scope="module")
+def yard(vps_images: VpsFactory, deployed_image: Image) -> Iterator[Yard]:
+    hosts = Yard(vps_images, deployed_image)
+    yield hosts
+    hosts.give_up()
 
 
 @pytest.fixture
 def fleet(
-    vps_factory: VpsFactory,
-    deployed_image: Image,
-    operator: Operator,
-    tiny_commits: tuple[Path, dict[str, str]],
-) -> Fleet:
-    found = [Deployed(vps_factory.boot(deployed_image), operator, tiny_commits[1]) for _ in range(2)]
-    for host in found:
-        host.wait_until_up()
-    return Fleet(found)
+    yard: Yard, operator: Operator, tiny_commits: tuple[Path, dict[str, str]], request: pytest.FixtureRequest
+) -> Iterator[Fleet]:
+    """Two hosts, or as many as the test is parametrised with."""
+    count = getattr(request, "param", 2)
+    found = Fleet([Deployed(vps, operator, tiny_commits[1]) for vps in yard.take(count)])
+    for app in found.apps:
+        app.wait_until_up()
+    failed = request.session.testsfailed
+    yield found
+    if request.session.testsfailed > failed:
+        yard.give_up()
 
 
-def test_all_are_prepared_before_any_is_cut_over_and_all_go_back_together(fleet: Fleet) -> None:
-    done = fleet.deploy("third", "--json").check()
-    events = [json.loads(line) for line in done.stdout.splitlines()]
-    healthy = [
-        index
-        for index, event in enumerate(events)
-        if event["event"] == "stepended" and event["title"].startswith("healthy on port")
-    ]
-    switched = [
-        index
-        for index, event in enumerate(events)
-        if event["event"] == "stepstarted" and event["title"].startswith("switch to")
-    ]
-    assert (len(healthy), len(switched)) == (2, 2)
-    assert max(healthy) < min(switched)
-    assert fleet.live() == ["third", "third"]
-
-    fleet.fab("rollback").check()
-    assert fleet.live() == ["change", "change"]
-
-
-def test_none_is_cut_over_where_one_does_not_come_up(fleet: Fleet) -> None:
-    second = fleet.hosts[1]
-    second.vps.popen("exec python3 -m http.server 3001 --bind 127.0.0.1", user="root")
-    second.vps.run(
-        "for i in $(seq 100); do ss -Htln 'sport = 3001' | grep -q . && exit; sleep 0.1; done; exit 1"
-    )
-    failed = fleet.deploy("third")
-    assert failed.exit_code == 1, failed.output
-    assert fleet.live() == ["change", "change"]
-    assert fleet.hosts[0].leftovers() == []
-    assert fleet.hosts[0].host in failed.output
-    assert "Traceback" not in failed.output
-    second.vps.run("fuser -k -n tcp 3001 || pkill -f 'http.server 3001'")
-    fleet.deploy("third").check()
-    assert fleet.live() == ["third", "third"]
+@pytest.mark.parametrize("fleet", [3], indirect=True)
+def test_all_are_prepared_at_the_same_time_and_none_is_cut_over_until_all_are_ready(fleet: Fleet) -> None:
+    old, new = fleet.live()[0], fleet.other
+    with ExitStack() as stack:
+        loads = [stack.enter_context(Load(app.url, rate=RATE)) for app in fleet.apps]
+        holds = [stack.enter_context(mishaps.held(app.vps, "npm", "run")) for app in fleet.apps]
+        deploy = fleet.start_deploy()
+        for hold in holds:
+            hold.wait(deploy)
+        holds[0].release()
+        holds[2].release()
+        for app in (fleet.apps[0], fleet.apps[2]):
+            wait_until(lambda app=app: len(app.pm2()) == 2, 30, "not started beside the old one")  # type: ignore[misc]
+            mishaps.wait_for_step(app, "save the process list", deploy)
+        assert fleet.live() == [old] * 3
+        holds[1].release()
+        deploy.wait().check()
+    assert fleet.live() == [new] * 3
+    assert fleet.disagreements() == []
+    for load in loads:
+        load.report.check()
 
 
-def test_a_host_that_fails_its_cutover_takes_the_one_before_it_back(fleet: Fleet) -> None:
-    first, second = fleet.hosts
-    # A flag that nginx cannot see: the rename is done, and nobody is sent to the new slot.
-    with held(second.vps, "mv", "green.off") as hold:
-        deploying = fleet.operator.start(
-            "deploy", "-H", f"{first.host},{second.host}", "--revision", fleet.commits["third"]
-        )
-        hold.wait()
-        assert first.live() == "third"
-        second.vps.run("pkill -KILL -u deploy -f 'tiny.*server.mjs|releases/0003.*/server.mjs'", check=False)
-        second.vps.run("systemctl stop nginx")
+def test_none_is_cut_over_where_one_cannot_start(fleet: Fleet) -> None:
+    good, bad = fleet.apps
+    old = fleet.live()
+    good.configure(health={"start_timeout": 2})
+    idle = "3000" if bad.vps.exists(f"{ROOT}/run/green") else "3001"
+    bad.vps.write("/tmp/stranger.js", STRANGER)
+    stranger = bad.vps.popen(f"exec node /tmp/stranger.js {idle}")
+    try:
+        wait_until(lambda: bad.vps.run(f"ss -Htln 'sport = {idle}'").stdout != "", 10, "no stranger")
+        with Load(good.url, rate=RATE) as one, Load(bad.url, rate=RATE) as two:
+            done = fleet.deploy()
+    finally:
+        stranger.kill_group()
+    assert done.exit_code == 1, done
+    assert f"start failed on {bad.host}" in done.output, done
+    assert fleet.live() == old
+    assert len(one.report.check().releases) == len(two.report.check().releases) == 1
+    assert fleet.disagreements() == []
+    good.configure()
+    fleet.check_next_deploy()
+
+
+def test_a_host_that_fails_its_cutover_takes_back_those_before_it(fleet: Fleet) -> None:
+    first, second = fleet.apps
+    old = fleet.live()
+    with (
+        Load(first.url, rate=RATE) as one,
+        Load(second.url, rate=RATE) as two,
+        mishaps.held(second.vps, "mv", "current.next"),
+    ):
+        deploy = fleet.start_deploy()
+        one.wait_for_release(first.commits[fleet.other])
+        mishaps.wait_for_step(second, "publish", deploy)
+        mishaps.kill_step(second)
+        done = deploy.wait()
+        assert done.exit_code == 3, done
+        assert f"cutover failed on {second.host}" in done.output, done
+        assert fleet.live() == old
+        assert fleet.disagreements() == []
+        fleet.check_next_deploy()
+    one.report.check()
+    two.report.check()
+
+
+def test_a_soak_that_fails_on_one_takes_all_back_at_once(fleet: Fleet) -> None:
+    first, second = fleet.apps
+    old = fleet.live()
+    first.configure(soak={"seconds": 60})
+    deploy = fleet.start_deploy()
+    for app in fleet.apps:
+        mishaps.wait_for_step(app, "watch", deploy)
+    second.vps.run(f"kill -9 {second.health()['pid']}")
+    done = deploy.wait(40)
+    assert done.exit_code == 3, done
+    assert f"soak failed on {second.host}" in done.output, done
+    assert fleet.live() == old
+    assert fleet.disagreements() == []
+    first.configure()
+    fleet.check_next_deploy()
+
+
+def test_a_host_that_is_down_at_the_start_leaves_all_as_they_were(fleet: Fleet) -> None:
+    up, down = fleet.apps
+    old, runs = up.live(), up.vps.run(f"ls {ROOT}/logs; cat {ROOT}/ledger.jsonl").stdout
+    up.configure(ssh={"connect_timeout": 2})
+    nobody = up.host.rpartition(".")[0] + ".250"
+    down.vps.kill()
+    done = up.operator.fab("deploy", "-H", f"{fleet.names},{nobody}")
+    assert done.exit_code == 1, done
+    assert down.host.partition("@")[2] in done.stderr, done
+    assert nobody.partition("@")[2] in done.stderr, done
+    assert "Traceback" not in done.output, done
+    assert up.live() == old
+    assert up.vps.run(f"ls {ROOT}/logs; cat {ROOT}/ledger.jsonl").stdout == runs
+    down.vps.boot()
+    down.wait_until_up()
+    fleet.check_next_deploy()
+
+
+def test_a_host_that_dies_while_it_prepares_calls_the_others_back(fleet: Fleet) -> None:
+    alive, dead = fleet.apps
+    old = fleet.live()
+    with Load(alive.url, rate=RATE) as load, ExitStack() as stack:
+        holds = [stack.enter_context(mishaps.held(app.vps, "npm", "run")) for app in fleet.apps]
+        deploy = fleet.start_deploy()
+        for hold in holds:
+            hold.wait(deploy)
+        dead.vps.power_cycle()
+        done = deploy.wait(40)
+        assert done.exit_code == 1, done
+        assert f"was lost on {dead.host}" in done.output, done
+        assert f"{alive.host}  cancelled; live: " in done.stdout, done
+        assert f"{dead.host}  failed" in done.stdout, done
+        assert mishaps.disagreements(alive) == []
+        dead.wait_until_up()
+        assert fleet.live() == old
+    load.report.check()
+    fleet.check_next_deploy()
+
+
+def test_ctrl_c_while_one_after_the_other_is_cut_over_leaves_all_on_the_same_release(fleet: Fleet) -> None:
+    first, second = fleet.apps
+    new = fleet.other
+    first.configure(soak={"seconds": 60})
+    with mishaps.held(first.vps, "mv", "current.next") as hold:
+        deploy = fleet.start_deploy()
+        mishaps.wait_for_step(first, "publish", deploy)
+        deploy.interrupt()
+        deploy.wait_for("all hosts are cut over first")
+        assert second.live() != new
         hold.release()
-        failed = deploying.wait(120)
-    second.vps.run("systemctl start nginx")
-    assert failed.exit_code in (3, 4), failed.output
-    assert first.live() == "change"
-    assert first.ledger()[-1]["outcome"] == "went-back"
-    second.wait_until_up()
-    assert second.live() == "change"
-    fleet.deploy("third").check()
-    assert fleet.live() == ["third", "third"]
+        done = deploy.wait(40).check()
+    assert "the release is live and stays" in done.output, done
+    assert fleet.live() == [new, new]
+    assert fleet.disagreements() == []
 
 
-def test_a_soak_that_fails_on_one_takes_all_back(fleet: Fleet) -> None:
-    first, second = fleet.hosts
-    for host in fleet.hosts:
-        host.configure(soak={"seconds": 4})
-    deploying = fleet.operator.start(
-        "deploy", "-H", f"{first.host},{second.host}", "--revision", fleet.commits["third"]
-    )
-    deploying.wait_for("watch for 4 s  started", 60)
-    second.vps.run(f"kill -KILL $(cat {ROOT}/run/tiny-green-*.pid)")
-    failed = deploying.wait(120)
-    assert failed.exit_code == 3, failed.output
-    assert fleet.live() == ["change", "change"]
-    assert [host.ledger()[-1]["outcome"] for host in fleet.hosts] == ["went-back", "went-back"]
+def test_rollback_goes_back_on_all_to_one_revision_or_lists_how_they_differ(fleet: Fleet) -> None:
+    first, second = fleet.apps
+    before = fleet.live()
+    fleet.check_next_deploy()
+    after = fleet.live()
+    with Load(first.url, rate=RATE) as one, Load(second.url, rate=RATE) as two:
+        fleet.fab("rollback").check()
+    assert fleet.live() == before
+    assert after != before
+    assert fleet.disagreements() == []
+    one.report.check()
+    two.report.check()
 
-
-def test_nothing_is_touched_where_one_cannot_be_reached(fleet: Fleet) -> None:
-    fleet.hosts[1].vps.cut_network(drop=False)
-    before = len(fleet.hosts[0].ledger())
-    failed = fleet.deploy("third")
-    fleet.hosts[1].vps.restore_network()
-    assert failed.exit_code == 1
-    assert fleet.hosts[1].host in failed.stderr
-    assert len(fleet.hosts[0].ledger()) == before
-    assert fleet.hosts[0].leftovers() == []
-
-
-def test_a_host_that_is_lost_while_preparing_calls_the_other_back(fleet: Fleet) -> None:
-    first, second = fleet.hosts
-    deploying = fleet.operator.start(
-        "deploy", "-H", f"{first.host},{second.host}", "--revision", fleet.commits["slow_build"]
-    )
-    deploying.wait_for(f"{second.host}  build  started", 60)
-    second.vps.kill()
-    failed = deploying.wait(120)
-    assert failed.exit_code == 1, failed.output
-    assert first.leftovers() == []
-    assert second.host in failed.output
-    second.vps.boot()
-    second.wait_until_up()
-    fleet.deploy("third").check()
-    assert fleet.live() == ["third", "third"]
-
-
-def test_hosts_that_differ_are_told_apart(fleet: Fleet) -> None:
-    first, second = fleet.hosts
-    second.deploy("third").check()
-    status = fleet.fab("status")
-    assert status.exit_code == 4
+    first.deploy("slow_start").check()
     refused = fleet.fab("rollback")
-    assert refused.exit_code == 1
-    assert f"{first.host}: 0001" in refused.stderr
-    assert f"{second.host}: 0002" in refused.stderr
-    assert fleet.live() == ["change", "third"]
-    fleet.deploy("third").check()
-    assert fleet.live() == ["third", "third"]
-    assert fleet.fab("status").check()
+    assert refused.exit_code == 1, refused
+    assert "different revisions" in refused.output, refused
+    assert first.host in refused.output, refused
+    assert second.host in refused.output, refused
+    assert fleet.live() == ["slow_start", before[1]]
+    fleet.check_next_deploy()
+
+
+def test_two_deploys_at_once_one_runs_and_the_other_says_who(fleet: Fleet) -> None:
+    app, other = fleet.apps
+    new = fleet.other
+    with mishaps.held(app.vps, "npm", "run") as hold:
+        deploy = app.start("deploy", "--revision", app.commits[new])
+        mishaps.wait_for_step(app, "build", deploy)
+        refused = fleet.deploy()
+        assert refused.exit_code == 75, refused
+        assert "deploy by operator@" in refused.output, refused
+        assert " holds the lock since " in refused.output, refused
+        assert "(step: build)" in refused.output, refused
+        assert other.live() != new
+        assert app.fab("rollback").exit_code == 75
+        hold.release()
+        deploy.wait().check()
+    assert app.live() == new
+    fleet.check_next_deploy()
+
+
+def test_of_two_deploys_that_start_together_exactly_one_runs(fleet: Fleet) -> None:
+    app = fleet.apps[0]
+    both = [app.start("deploy", "--force") for _ in range(2)]
+    codes = sorted(command.wait().exit_code for command in both)
+    assert codes == [0, 75], [command.output for command in both]
+    assert mishaps.disagreements(app) == []
