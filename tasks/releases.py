@@ -26,7 +26,7 @@ EVERYTHING = 1_000_000
 def releases(ctx: Context, app: str | None = None, target: str | None = None, json: bool = False) -> None:
     """List the kept releases, newest first."""
     from windlass.facts import commits, sizes, state
-    from windlass.report import show_releases
+    from windlass.report.tables import show_releases
     from windlass.runner import each
 
     config = chosen_config(ctx, app)
@@ -55,7 +55,7 @@ def history(
     """Show what was done, by whom and how it ended, newest first."""
     from windlass.errors import UsageError
     from windlass.facts import state
-    from windlass.report import show_history
+    from windlass.report.tables import show_history
     from windlass.runner import each
 
     if lines < 1:

@@ -27,7 +27,7 @@ def status(ctx: Context, app: str | None = None, target: str | None = None, json
     from tasks.status_rows import questions, row
     from tasks.visiting import crew
     from windlass.errors import WindlassError
-    from windlass.report import show_status
+    from windlass.report.tables import show_status
     from windlass.runner import each
 
     config = chosen_config(ctx, app)

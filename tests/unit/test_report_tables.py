@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from windlass.report import show_history, show_releases, show_status
 from windlass.report.rows import Deed, Health, HostStatus, KeptRelease, Lock, Port, Process, Space
+from windlass.report.tables import show_history, show_releases, show_status
 
 H = "deploy@203.0.113.5"
 GIB = 2**30

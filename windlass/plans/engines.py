@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import nodesemver
-
 from windlass.config import Config
 from windlass.errors import NotReady
 from windlass.facts.revision import Revision
@@ -43,6 +41,8 @@ def _check_manager(config: Config, tools: Tools, revision: Revision, host: str) 
 
 def fits(wanted: str, version: str) -> bool:
     """Whether a version is in a range as npm writes them."""
+    import nodesemver  # noqa: PLC0415 - most runs have no range to look at
+
     if nodesemver.valid_range(wanted, loose=True) is None:
         return True
     return bool(nodesemver.satisfies(version, wanted, loose=True))

@@ -28,8 +28,6 @@ from windlass.report.jsonl import JsonReport
 from windlass.report.plain import PlainReport
 from windlass.report.sink import Sink
 from windlass.report.summary import complaint
-from windlass.report.tables import show_history, show_releases, show_status
-from windlass.report.terminal import TerminalReport
 from windlass.report.text import lines
 
 __all__ = [
@@ -39,9 +37,6 @@ __all__ = [
     "make_report",
     "runbook",
     "say_error",
-    "show_history",
-    "show_releases",
-    "show_status",
 ]
 
 
@@ -60,7 +55,7 @@ class Report(Protocol):
 def make_aside(errors: TextIO | None = None) -> Report:
     """The report of a command whose standard output is its answer: on standard error, and quiet in a pipe."""
     sink = Sink(errors or sys.stderr)
-    return TerminalReport(sink, sink) if sink.terminal else AsideReport(sink)
+    return _on_terminal(sink, sink) if sink.terminal else AsideReport(sink)
 
 
 def make_report(
@@ -80,8 +75,14 @@ def make_report(
         return JsonReport(sink)
     complaints = Sink(errors or sys.stderr)
     if sink.terminal:
-        return TerminalReport(sink, complaints, width=width, verbose=verbose)
+        return _on_terminal(sink, complaints, width=width, verbose=verbose)
     return PlainReport(sink, complaints, verbose=verbose)
+
+
+def _on_terminal(sink: Sink, complaints: Sink, *, width: int | None = None, verbose: bool = False) -> Report:
+    from windlass.report.terminal import TerminalReport  # noqa: PLC0415 - rich, only where somebody watches
+
+    return TerminalReport(sink, complaints, width=width, verbose=verbose)
 
 
 def say_error(
