@@ -19,6 +19,8 @@ from tests.vps.conftest import VpsFactory
 from tests.vps.images import DATABASE_PASSWORD
 from tests.vps.prompthub import ROOT, SECRET, Prepared, Server, prepare
 
+pytestmark = pytest.mark.timeout(900)  # the first test also waits for the image
+
 RATE = 100
 RATINGS = "20260303090000_ratings"
 LEISURE = "20260303090000_leisure"
@@ -142,12 +144,9 @@ def test_a_failed_migration_is_named_and_must_be_resolved_first(server: Server) 
     assert f"migrate resolve --rolled-back {RATINGS}" in refused.stderr
     assert server.live == live
 
-    server.host.run(
-        f"""cd {ROOT}/workspace && export PATH="$PWD/node_modules/.bin:$PATH"
-        psql "$(sed -n 's/^DATABASE_URL="\\(.*\\)"/\\1/p' .env)" -c 'DROP TABLE "Tag"'
-        npx prisma migrate resolve --rolled-back {RATINGS}""",
-        user="deploy",
-    )
+    # What `migrate resolve` would do, which prisma cannot without its Rust engines.
+    undone = f"UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '{RATINGS}'"
+    server.sql(f'DROP TABLE "Tag"; {undone}')
     dry = server.deploy("change", "--dry-run").check()
     assert "prisma migrate deploy" in dry.output
 
