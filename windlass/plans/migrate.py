@@ -42,16 +42,11 @@ def check(config: Config, look: Look, host: str) -> None:
 def _resolve(config: Config, look: Look, failed: tuple[str, ...]) -> str:
     """How a person takes back, or completes, what is half done."""
     layout = config.layout
-    releases = [
-        str(record.get("release"))
-        for record in look.state.records
-        if set(failed) & set(record.get("migrations", []))
-    ]
-    papers = (
-        f" ({layout.backups}/{releases[-1]}.down.sql may help, {releases[-1]}.dump is from before)"
-        if releases
-        else ""
-    )
+    begun_by = [record for record in look.state.records if set(failed) & set(record.get("migrations") or [])]
+    papers = ""
+    if begun_by:
+        release = begun_by[-1]["release"]
+        papers = f" ({layout.backups}/{release}.down.sql may help, {release}.dump is from before)"
     resolve = f"npx prisma migrate resolve --rolled-back {failed[0]}"
     return (
         f"take back by hand what it did{papers}, then on the server: cd {layout.workspace_app} && {resolve}; "
