@@ -27,6 +27,9 @@ from windlass.protocol import (
 )
 from windlass.question import Answer, Question
 
+PAUSE = 1.0
+"""Seconds to wait for bytes at a time."""
+
 
 class Wire(Protocol):
     """A running remote command: bytes in, bytes out."""
@@ -104,7 +107,7 @@ class Visit:
         self._notice = notice
         self._decoder = Decoder()
         self._waiting: list[dict[str, Any]] = []
-        self._last_heard = time.monotonic()
+        self._silent = 0.0
         self._user = ""
         self._over = threading.Event()
         self._gone = False
@@ -218,16 +221,18 @@ class Visit:
 
     def _pump(self) -> None:
         try:
-            chunk = self._wire.receive(1.0)
+            chunk = self._wire.receive(PAUSE)
         except ConnectionFailed as error:
             raise self._lost(error.message) from error
         if chunk is None:
-            if time.monotonic() - self._last_heard > PATIENCE:
+            # By the pauses, not by the clock: a laptop that slept has to listen first.
+            self._silent += PAUSE
+            if self._silent >= PATIENCE:
                 raise self._lost(f"no sign of {self.host} for {PATIENCE:.0f} s")
             return
         if chunk == b"":
             raise self._ended()
-        self._last_heard = time.monotonic()
+        self._silent = 0.0
         self._waiting += [message for message in self._decoder.feed(chunk) if message["ev"] != "beat"]
 
     def _beat(self) -> None:

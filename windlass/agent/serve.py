@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import Any, Dict, Optional
 
-from . import door, questions, reserve, stop, tail
+from . import door, questions, stop, tail
 from .channel import Channel
 from .owner import become_owner
 from .plan import PlanRun
@@ -34,9 +34,7 @@ def main() -> None:
     session = Session(channel, opening)
     _handle_signals(channel, session.paths)
     status = _serve(session)
-    if session.lock is not None:
-        reserve.keep(session.paths)
-        session.lock.release()
+    session.give_back()
     channel.send("bye")
     channel.drain(5.0)
     sys.stdout.flush()
@@ -89,3 +87,5 @@ def _serve(session: Session) -> int:
             PlanRun(session, message["plan"]).run()
             if session.channel.cancelled:
                 return 1
+            if message["plan"].get("record") is not None:
+                session.give_back()  # all is done, and the client may have stopped reading

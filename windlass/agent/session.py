@@ -76,6 +76,13 @@ class Session:
         )  # fmt: skip
         return True
 
+    def give_back(self) -> None:
+        """Give the lock back, if it is held."""
+        if self.lock is not None:
+            reserve.keep(self.paths)
+            self.lock.release()
+            self.lock = self.runner = None
+
     def start_runner(self) -> Runner:
         if self.runner is None:
             self.runner = Runner(self.channel, self.folder(), self.lock.descriptor if self.lock else None)
