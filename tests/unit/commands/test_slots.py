@@ -98,11 +98,14 @@ def on_a_full_disk(layout: Layout, command: Command) -> Command:
     )
     flag = Command(f"ls {layout.run} | grep green")
     text = all_of(
-        cmd("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", layout.run),
+        cmd("mount", "-t", "tmpfs", "-o", "size=64k,nr_inodes=20", "tmpfs", layout.run),
         slots.lay_flag(layout),
         flag,
         Command(f"dd if=/dev/zero of={layout.run}/filling bs=4k status=none 2>/dev/null || true"),
-        Command(f"if echo x >{layout.run}/more; then echo 'there is room'; exit 1; fi 2>/dev/null"),
+        Command(f"for n in {{1..20}}; do : >{layout.run}/$n || break; done 2>/dev/null"),
+        Command(
+            f"if echo x >{layout.run}/1 || : >{layout.run}/21; then echo 'there is room'; exit 1; fi 2>/dev/null"
+        ),
         command,
         flag,
     )
