@@ -58,9 +58,12 @@ class Channel:
         if event == "out" and len(self._outgoing) > OUTPUT_BACKLOG:
             self._dropped += 1
             return
-        if self._dropped and len(self._outgoing) < OUTPUT_BACKLOG // 2:
+        if self._dropped and (event != "out" or len(self._outgoing) < OUTPUT_BACKLOG // 2):
             dropped, self._dropped = self._dropped, 0
-            self.send("out", text=f"… {dropped} lines not shown (the log has them)")
+            self._queue("out", text=f"… {dropped} lines not shown (the log has them)")
+        self._queue(event, **fields)
+
+    def _queue(self, event: str, **fields: Any) -> None:
         if self._open_out:
             self._outgoing += json.dumps({"ev": event, **fields}).encode() + b"\n"
             self._flush()

@@ -144,8 +144,8 @@ def test_what_was_left_out_is_counted(line: Line) -> None:
     line.channel.send("end")
     told += line.heard()
     shown = [message for message in told if message["ev"] == "out" and message["text"].startswith("x")]
-    (left_out,) = [message["text"] for message in told if "not shown" in message.get("text", "")]
-    assert left_out == f"… {lines - len(shown)} lines not shown (the log has them)"
+    left_out = [message["text"] for message in told if "lines not shown" in message.get("text", "")]
+    assert sum(int(text.split()[1]) for text in left_out) == lines - len(shown)
     assert [message["number"] for message in told if message["ev"] == "step"] == list(range(0, lines, 100))
 
 
@@ -181,3 +181,12 @@ def test_a_signal_wakes_the_channel_at_once(line: Line) -> None:
         assert line.channel.cancelled == "USR1"
     finally:
         signal.signal(signal.SIGUSR1, before)
+
+
+def test_what_was_left_out_is_told_before_the_next_event(line: Line) -> None:
+    for _ in range(3 * OUTPUT_BACKLOG // 1000):
+        line.channel.send("out", text="x" * 1000)
+    line.channel.send("end")
+    *_, left_out, end = line.heard()
+    assert end == {"ev": "end"}
+    assert "lines not shown (the log has them)" in left_out["text"]
