@@ -90,10 +90,13 @@ def _done(plan: Plan, host: str, end: dict[str, Any]) -> tuple[str, str]:
     if end.get("page") is not None and "release" in plan.record:
         page = f"the release is live behind the maintenance page ({end['page']})"
         return page, f"fab maintenance.off -H {host} lets visitors in"
+    return _remarks(end), ""
+
+
+def _remarks(end: dict[str, Any]) -> str:
+    """What is to be said of a release that is live; empty where all went well."""
     if end["kept"]:
-        return "the watch was cut short: the release is live and stays", ""
+        return "the watch was cut short: the release is live and stays"
     if end["failure"]:
-        return f"the release is live, but {end['failure']['title']} failed: {end['failure']['reason']}", ""
-    if end["warnings"]:
-        return "; ".join(end["warnings"]), ""
-    return "", ""
+        return f"the release is live, but {end['failure']['title']} failed: {end['failure']['reason']}"
+    return "; ".join(end["warnings"])
