@@ -47,7 +47,7 @@ def npm_settings() -> str:
         .check()
         .stdout.strip()
     )
-    if registry and registry != "https://registry.npmjs.org/":
+    if registry:
         lines.append(f"registry={registry}")
     return "\n".join(lines) + "\n"
 
