@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +19,6 @@ ROOT = "/srv/prompthub"
 REPOSITORY = "/srv/git/prompthub.git"
 PAGES = ("/", "/api/health")
 SECRET = "shall not be printed: $HOME 'quoted' #1"
-MIGRATION_SECONDS = 8
 
 CONFIG = f"""\
 [app]
@@ -93,6 +94,30 @@ class Server:
         command = f"cd / && runuser -u postgres -- psql -XAtq -d prompthub -c {shell_word(query)}"
         return self.host.run(command).stdout.strip()
 
+    @contextmanager
+    def held_migration(self) -> Iterator[None]:
+        """Have the slow statement of slow_migration last as long as this context, by a pg_sleep of our own."""
+        self.sql(_HELD_SLEEP)
+        try:
+            yield
+        finally:
+            self.sql("DELETE FROM public.hold")
+
+    @property
+    def migrates(self) -> bool:
+        """Whether the slow statement runs."""
+        active = "state = 'active' AND pid <> pg_backend_pid() AND query LIKE '%pg_sleep%'"
+        return self.sql(f"SELECT count(*) FROM pg_stat_activity WHERE {active}") != "0"
+
+
+_HELD_SLEEP = """
+CREATE TABLE IF NOT EXISTS public.hold (n integer);
+GRANT SELECT ON public.hold TO public;
+INSERT INTO public.hold VALUES (1);
+CREATE OR REPLACE FUNCTION public.pg_sleep(integer) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN WHILE EXISTS (SELECT FROM public.hold) LOOP PERFORM pg_catalog.pg_sleep(0.05); END LOOP; END $$
+"""
+
 
 def shell_word(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
@@ -101,7 +126,7 @@ def shell_word(text: str) -> str:
 def prepare(factory: VpsFactory, operator: Operator, folder: Path) -> Prepared:
     """Deploy the first version on a fresh host, for good; `operator` gets the configuration."""
     repository = folder / "prompthub.git"
-    commits = build_prompthub(repository, migration_seconds=MIGRATION_SECONDS)
+    commits = build_prompthub(repository)
     names = ("package.json", "package-lock.json")
     image = factory.with_npm_cache({name: show(repository, "migration", name) for name in names})
     host = factory.boot(image)

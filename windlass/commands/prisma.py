@@ -27,6 +27,7 @@ def down_sql(new: PurePosixPath, old: PurePosixPath, into: PurePosixPath) -> Com
     )
     incoming = into.with_name(into.name + ".next")
     return Command(
+        "umask 077\n"
         f"{either(Command(f'{before} >{quote(incoming)} 2>/dev/null'), Command(f'{recent} >{quote(incoming)}'))}\n"
         f"{cmd('mv', '-T', incoming, into)}"
     )
