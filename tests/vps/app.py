@@ -40,7 +40,7 @@ PAGES = 20
 SETTINGS: dict[str, dict[str, Any]] = {
     "app": {"name": "tiny", "repository": REPOSITORY},
     "build": {"verify": ["dist/index.html"], "cache": []},
-    "web": {"script": "server.mjs", "kill_timeout": 1, "drain": 2},
+    "web": {"script": "server.mjs", "kill_timeout": 1, "drain": 1},
     "health": {
         "start_timeout": 8, "min_healthy": 0.5, "min_healthy_known": 0.2, "timeout": 2, "revision": "commit",
     },

@@ -96,7 +96,7 @@ def test_secrets_reach_the_app_unharmed(unharmed: Deployed) -> None:
 def test_secrets_are_seen_nowhere(deployed: Deployed) -> None:
     vps = deployed.vps
     watch = vps.popen(
-        "while [ ! -e /tmp/enough ]; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'; echo; done"
+        "while [ ! -e /tmp/enough ]; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'; echo; sleep 0.02; done"
         " | sort -u > /tmp/seen"
     )
     said = [deployed.deploy("telltale_build", "--dry-run").check().output]

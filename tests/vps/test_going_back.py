@@ -99,6 +99,11 @@ def test_the_live_the_previous_and_the_stable_release_are_never_pruned(deployed:
     deployed.fab("rollback", "--stable").check()
     assert deployed.live() == "first"
 
+    # 0003 is good, but it came later.
+    refused = deployed.fab("rollback")
+    assert refused.exit_code == 1, str(refused)
+    assert "no good release before 0001-" in refused.output
+
 
 def test_a_warm_standby_is_gone_back_to_at_once_and_never_pruned(deployed: Deployed) -> None:
     deployed.configure(app={"keep": 2}, web={"standby": "warm"})
