@@ -88,27 +88,28 @@ def page(server: Server) -> str:
 
 
 def test_a_deploy_a_refused_deploy_and_a_rollback_under_load_lose_no_request(server: Server) -> None:
+    first, change = server.commits["first"], server.commits["change"]
     old_page = page(server)
     with Load(server.url, rate=RATE, linger=2) as load:
-        server.deploy("change").check()
-        assert health(server)["commit"] == server.commits["change"]
-        for asset in assets_of(old_page, "/"):
-            assert status(server, asset) == 200, f"{asset} of the first version"
-
+        deployed = server.deploy("change")
+        load.wait_for_release(change)
+        old_assets = {asset: status(server, asset) for asset in assets_of(old_page, "/")}
         refused = server.deploy("answers_500")
-        assert refused.exit_code == 1
-        assert "status 500" in refused.output
-        assert health(server)["commit"] == server.commits["change"]
-
-        back = server.fab("rollback").check()
-        assert health(server)["commit"] == server.commits["first"]
+        back = server.fab("rollback")
         load.keep_on(1)
-    report = load.report.check()
-    assert set(assets_of(old_page, "/")) & set(load_assets(server)), "the page has its first assets again"
-    assert report.releases.keys() == {server.commits["first"], server.commits["change"]}
+    report = load.report
+    assert not report.failures, f"{report}\n{server.host.run('tail -n 20 /var/log/nginx/error.log').stdout}"
+    assert report.releases.keys() == {first, change}
     assert report.requests > 0.9 * RATE * report.seconds
-    assert report.assets > report.visits, "assets were loaded beside the pages"
-    assert " build " not in back.output
+    assert report.assets > 3 * report.visits, "assets were loaded with the pages"
+
+    assert deployed.exit_code == 0, deployed
+    assert set(old_assets.values()) == {200}, f"assets of the first version's page: {old_assets}"
+    assert refused.exit_code == 1, refused
+    assert "status 500" in refused.stderr
+    assert back.exit_code == 0, back
+    assert "  build  " not in back.stdout
+    assert health(server)["commit"] == first
 
 
 def load_assets(server: Server) -> list[str]:
