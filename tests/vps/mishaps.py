@@ -54,7 +54,7 @@ def held(vps: Vps, program: str, pattern: str) -> Iterator[Hold]:
     real = vps.run(f"readlink -f $(command -v {program})").stdout.strip()
     link = vps.run(f"readlink {wrapper} || true").stdout.strip()
     vps.run(
-        f"rm -rf {HELD}; install -d -m 777 {HELD}; touch {HELD}/{program}.hold; rm -f {wrapper}; umask 022\n"
+        f"rm -rf {HELD}/{program}*; install -d -m 777 {HELD}; touch {HELD}/{program}.hold; rm -f {wrapper}; umask 022\n"
         f"cat >{wrapper} <<'END'\n"
         + WRAPPER.format(pattern=pattern, held=HELD, program=program, real=real)
         + f"END\nchmod 755 {wrapper}"
@@ -65,7 +65,7 @@ def held(vps: Vps, program: str, pattern: str) -> Iterator[Hold]:
     finally:
         hold.release()
         put_back = f"; ln -s {link} {wrapper}" if link else ""
-        vps.run(f"rm -rf {wrapper} {HELD}{put_back}")
+        vps.run(f"rm -rf {wrapper} {HELD}/{program}*{put_back}")
 
 
 def holder(app: Deployed) -> dict[str, Any]:

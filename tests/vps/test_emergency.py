@@ -48,10 +48,11 @@ def app(
         bench.give_up()
 
 
-def answer(app: Deployed, path: str = "/") -> tuple[int, str, str]:
+def answer(app: Deployed, path: str = "/", method: str = "GET") -> tuple[int, str, str]:
     """The status, Retry-After and body that a visitor gets."""
+    request = urllib.request.Request(app.url + path, method=method)
     try:
-        with urllib.request.urlopen(app.url + path, timeout=5) as response:
+        with urllib.request.urlopen(request, timeout=5) as response:
             return response.status, "", response.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.headers.get("Retry-After", ""), error.read().decode()
@@ -80,11 +81,13 @@ def test_a_stopped_app_shows_the_page_also_after_a_reboot_until_it_is_resumed(ap
     done = app.fab("emergency-stop", "--reason", "the prices are wrong").check()
     assert "On call: +00 000 000000" in done.output
     assert closed(app)
-    assert answer(app, "/api/health")[0] == 503
+    assert answer(app, "/api/health", "POST")[0] == 503
     assert stopped(app)
 
-    again = app.fab("emergency-stop").check()
+    again = app.fab("emergency-stop", "--reason", "another one").check()
     assert "Traceback" not in again.output
+    assert "the prices are wrong" in app.fab("status").check().stdout
+    assert app.fab("restart").exit_code == 1
     refused = app.deploy("third")
     assert refused.exit_code == 1, refused
     assert "is stopped (by " in refused.output, refused
@@ -177,14 +180,16 @@ def test_a_resume_of_a_broken_release_leaves_the_page(app: Deployed) -> None:
 
 
 def test_maintenance_shows_the_page_while_the_app_goes_on(app: Deployed) -> None:
-    pid = app.health()["pid"]
+    pid, new = app.health()["pid"], mishaps.other_commit(app)
     app.fab("maintenance.on", "--reason", "moving house").check()
     assert closed(app)
     assert set(app.pm2().values()) == {"online"}
-    app.fab("maintenance.on").check()
-    assert closed(app)
+    assert "moving house" in app.fab("status").check().stdout
     app.fab("maintenance.off").check()
     assert app.health()["pid"] == pid
+    app.fab("maintenance.on").check()
+    app.deploy(new).check()
+    assert closed(app), "somebody put the page up: a deploy does not take it down"
     app.fab("maintenance.off").check()
     app.fab("emergency-stop").check()
     told = app.fab("maintenance.off").check()

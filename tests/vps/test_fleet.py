@@ -105,17 +105,18 @@ def test_all_are_prepared_at_the_same_time_and_none_is_cut_over_until_all_are_re
     old, new = fleet.live()[0], fleet.other
     with ExitStack() as stack:
         loads = [stack.enter_context(Load(app.url, rate=RATE)) for app in fleet.apps]
-        holds = [stack.enter_context(mishaps.held(app.vps, "npm", "run")) for app in fleet.apps]
+        builds = [stack.enter_context(mishaps.held(app.vps, "npm", "run")) for app in fleet.apps]
+        last = stack.enter_context(mishaps.held(fleet.apps[1].vps, "pm2", "save"))
         deploy = fleet.start_deploy()
-        for hold in holds:
+        for hold in builds:
             hold.wait(deploy)
-        holds[0].release()
-        holds[2].release()
+        for hold in builds:
+            hold.release()
+        last.wait(deploy)
         for app in (fleet.apps[0], fleet.apps[2]):
-            wait_until(lambda app=app: len(app.pm2()) == 2, 30, "not started beside the old one")  # type: ignore[misc]
-            mishaps.wait_for_step(app, "save the process list", deploy)
+            wait_until(lambda app=app: len(app.saved()) == 2, 60, "not ready")  # type: ignore[misc]
         assert fleet.live() == [old] * 3
-        holds[1].release()
+        last.release()
         deploy.wait().check()
     assert fleet.live() == [new] * 3
     assert fleet.disagreements() == []
@@ -151,11 +152,12 @@ def test_a_host_that_fails_its_cutover_takes_back_those_before_it(fleet: Fleet) 
     with (
         Load(first.url, rate=RATE) as one,
         Load(second.url, rate=RATE) as two,
-        mishaps.held(second.vps, "mv", "current.next"),
+        mishaps.held(second.vps, "mv", "current.next") as hold,
     ):
+        new = fleet.other
         deploy = fleet.start_deploy()
-        one.wait_for_release(first.commits[fleet.other])
-        mishaps.wait_for_step(second, "publish", deploy)
+        hold.wait(deploy)
+        assert first.live() == new
         mishaps.kill_step(second)
         done = deploy.wait()
         assert done.exit_code == 3, done
@@ -229,7 +231,7 @@ def test_ctrl_c_while_one_after_the_other_is_cut_over_leaves_all_on_the_same_rel
     first.configure(soak={"seconds": 60})
     with mishaps.held(first.vps, "mv", "current.next") as hold:
         deploy = fleet.start_deploy()
-        mishaps.wait_for_step(first, "publish", deploy)
+        hold.wait(deploy)
         deploy.interrupt()
         deploy.wait_for("all hosts are cut over first")
         assert second.live() != new
@@ -254,6 +256,7 @@ def test_rollback_goes_back_on_all_to_one_revision_or_lists_how_they_differ(flee
     two.report.check()
 
     first.deploy("slow_start").check()
+    assert fleet.fab("status").exit_code == 4
     refused = fleet.fab("rollback")
     assert refused.exit_code == 1, refused
     assert "different revisions" in refused.output, refused
