@@ -58,6 +58,8 @@ def message(config: Config, host: str, plan: Plan, end: dict[str, Any]) -> tuple
             filter(None, [resume, hint])
         )
     if outcome == "went-back":
+        if failure and failure["state"] == "cancelled":
+            what = failure["reason"]
         return f"{what}. It was live for a moment and was taken back: {visitors}", hint
     if outcome == "cancelled":
         return (
