@@ -104,12 +104,12 @@ EVENTS = {
 
 CELLS = {
     "ctrl_c": ("fetch", "install", "build", "snapshot", "start", "save", "publish", "soak", "finish"),
-    "kill_fab": ("build", "publish", "soak"),
-    "reset": ("build", "publish", "soak"),
+    "kill_fab": ("build", "soak"),
+    "reset": ("build", "publish"),
     "kill_step": ("build", "snapshot", "start", "publish", "finish"),
-    "kill_agent": ("build", "start", "publish", "finish"),
+    "kill_agent": ("build", "publish"),
     "kill_both": ("fetch", "install", "snapshot", "start", "save", "publish", "soak", "finish"),
-    "power_cut": ("install", "build", "start", "publish", "finish"),
+    "power_cut": ("install", "start", "publish", "finish"),
 }
 EXPECTED = {
     ("ctrl_c", "fetch"): (130, "nothing was changed"),

@@ -298,6 +298,7 @@ def test_a_cancel_before_the_cutover_is_not_too_late(
     conversation = converse()
     start_going_live(root, conversation)
     conversation.visit.cancel("Ctrl-C")
+    (root / "flip-go").touch()
     (root / "save-go").touch()
     end = conversation.visit.expect("end")
     assert (end["outcome"], end["failure"]["title"]) == ("cancelled", "cutover")
