@@ -31,6 +31,8 @@ def test_a_silent_line_is_given_up_by_both_sides(
     other = Operator(tmp_path / "other", key_of=operator_session)
     soaking = Deployed(vps_factory.boot(deployed_image), other, tiny_commits[1])
     soaking.configure(soak={"seconds": 300})
+    for app in (building, soaking):
+        app.wait_until_up()
     with (
         Load(building.url, rate=RATE) as before,
         Load(soaking.url, rate=RATE) as after,
