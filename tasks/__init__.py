@@ -2,8 +2,9 @@
 
 from invoke.collection import Collection
 
-from tasks import config, deploy, emergency, lock, logs, nginx, releases, rollback, runbook, status, trust
 from windlass.usage import exit_with_usage_code
+
+from . import config, deploy, emergency, lock, logs, nginx, releases, rollback, runbook, status, trust
 
 exit_with_usage_code()
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fabric import task
 
-from tasks.chosen import MANUAL, chosen_config, folder_of_configs
+from .chosen import MANUAL, chosen_config, folder_of_configs
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -49,13 +49,14 @@ def _check_files(app: str | None) -> None:
 
 def _check_hosts(ctx: Context, app: str | None, target: str | None) -> bool:
     """Say what each host lacks; whether all are ready."""
-    from tasks.chosen import templates
-    from tasks.looking import look_of, questions
-    from tasks.onlookers import onlookers
     from windlass.facts import ground, system
     from windlass.plans.nginx import difference
     from windlass.plans.ready import lacks
     from windlass.runner import each
+
+    from .chosen import templates
+    from .looking import look_of, questions
+    from .onlookers import onlookers
 
     config = chosen_config(ctx, app)
     figures = system.figures([config.layout.root], config.web.ports, [])

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tasks.visiting import Crew
     from windlass.config import Config
     from windlass.layout import Slot
     from windlass.plans.golive import Cutover
     from windlass.plans.look import Look
+
+    from .visiting import Crew
 
 
 def cutover_to(
@@ -25,9 +26,10 @@ def cutover_to(
     """The cutover from what is live to a release, on the idle slot where none is named."""
     from pathlib import PurePosixPath
 
-    from tasks.chosen import templates
     from windlass.plans.golive import Cutover
     from windlass.plans.texts import Start, ecosystem, maintenance_page
+
+    from .chosen import templates
 
     slot = slot or look.state.idle
     node = str(PurePosixPath(look.tools.node) / "node")

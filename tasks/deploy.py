@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING
 
 from fabric import task
 
-from tasks.chosen import branch_of, checked_ref, chosen_config
-from tasks.options import RUN_HELP
+from .chosen import branch_of, checked_ref, chosen_config
+from .options import RUN_HELP
 
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from tasks.visiting import Crew
     from windlass.config import Config
     from windlass.facts.revision import Revision
     from windlass.plan import Plan
     from windlass.plans.deploy import Options
     from windlass.plans.look import Look
     from windlass.runner import Host
+
+    from .visiting import Crew
 
 
 @task(
@@ -44,8 +45,9 @@ def deploy(
     """Put a revision live; visitors notice nothing."""
     from invoke.exceptions import Exit
 
-    from tasks.visiting import crew
     from windlass.plans.deploy import Options
+
+    from .visiting import crew
 
     config = chosen_config(ctx, app)
     named = checked_ref(revision) if revision is not None else None
@@ -59,10 +61,11 @@ def deploy(
 
 def deploy_to(crew: Crew, ref: str, options: Options, *, dry_run: bool, json: bool) -> int:
     """Look at every host, then deploy to those that need it; the exit code."""
-    from tasks.cutover import refuse_stopped
-    from tasks.looking import look_and_fetch
-    from tasks.printing import run_or_print
     from windlass.runner import each
+
+    from .cutover import refuse_stopped
+    from .looking import look_and_fetch
+    from .printing import run_or_print
 
     config = crew.config
     seen: list[tuple[Look, Revision]] = each(crew.hosts, lambda host: look_and_fetch(config, host, ref))
@@ -85,9 +88,10 @@ def plan_for(
     """The plan of one host; the first of several migrates."""
     from dataclasses import replace
 
-    from tasks.cutover import cutover_to
     from windlass.plans import deploy as plans
     from windlass.plans import migrate
+
+    from .cutover import cutover_to
 
     if first:
         migrate.check(config, look, host)

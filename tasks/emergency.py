@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING
 
 from fabric import task
 
-from tasks.chosen import chosen_config
-from tasks.options import HELP
+from .chosen import chosen_config
+from .options import HELP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from invoke.context import Context
 
-    from tasks.visiting import Crew
     from windlass.config import Config
     from windlass.plan import Plan
     from windlass.runner import Host
+
+    from .visiting import Crew
 
 
 @task(
@@ -37,8 +38,9 @@ def emergency_stop(
     json: bool = False,
 ) -> None:
     """Show visitors the page at once and stop the app, even while a deploy runs."""
-    from tasks.visiting import crew, run
     from windlass.plans.emergency import stop
+
+    from .visiting import crew, run
 
     config = chosen_config(ctx, app)
     code = 0
@@ -63,12 +65,13 @@ def emergency_resume(
     ctx: Context, app: str | None = None, target: str | None = None, json: bool = False
 ) -> None:
     """Start what was live before the stop; the page goes once it is healthy."""
-    from tasks.cutover import cutover_to
-    from tasks.looking import check_ready, look
-    from tasks.visiting import crew, run
     from windlass.errors import Refused
     from windlass.plans.emergency import resume
     from windlass.runner import each
+
+    from .cutover import cutover_to
+    from .looking import check_ready, look
+    from .visiting import crew, run
 
     config = chosen_config(ctx, app)
     with crew(ctx, config, "emergency-resume", target=target, json=json) as hosts:
@@ -99,9 +102,10 @@ def maintenance_on(
     import getpass
     import time
 
-    from tasks.chosen import templates
     from windlass.plans.emergency import maintenance_on
     from windlass.plans.texts import maintenance_page
+
+    from .chosen import templates
 
     since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     why = f"by {getpass.getuser()} at {since}" + (f": {' '.join(reason.split())}" if reason else "")
@@ -142,7 +146,7 @@ def _page(
     json: bool,
     afterwards: Callable[[Crew], None] = lambda crew: None,
 ) -> None:
-    from tasks.visiting import crew, run
+    from .visiting import crew, run
 
     config = chosen_config(ctx, app)
     with crew(ctx, config, what, target=target, json=json) as hosts:

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from fabric import task
 
-from tasks.chosen import chosen_config
-from tasks.onlookers import onlookers
-from tasks.options import HELP
+from .chosen import chosen_config
+from .onlookers import onlookers
+from .options import HELP
 
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from tasks.visiting import Crew
     from windlass.facts.lock import Holder
     from windlass.runner import Host
+
+    from .visiting import Crew
 
 
 @task(help=HELP)
@@ -52,9 +53,10 @@ def break_(
     json: bool = False,
 ) -> None:
     """End the run that holds the lock, and put right what it left."""
-    from tasks.visiting import crew
     from windlass.errors import Refused, UsageError
     from windlass.events import Ended
+
+    from .visiting import crew
 
     if wait < 0:
         raise UsageError(f"--wait {wait} is less than no time; nothing was touched", hint="--wait 60")

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from fabric import task
 
-from tasks.chosen import chosen_config
-from tasks.onlookers import onlookers
-from tasks.options import HELP
+from .chosen import chosen_config
+from .onlookers import onlookers
+from .options import HELP
 
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from tasks.visiting import Crew
     from windlass.config import Config
     from windlass.runner import Host
+
+    from .visiting import Crew
 
 
 @task(

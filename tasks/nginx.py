@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from fabric import task
 
-from tasks.chosen import chosen_config, templates
-from tasks.options import APP, HELP, RUN_HELP
+from .chosen import chosen_config, templates
+from .options import APP, HELP, RUN_HELP
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -22,11 +22,12 @@ def install(
     """Install the nginx site: compare, test, reload; needs root or sudo."""
     from invoke.exceptions import Exit
 
-    from tasks.printing import run_or_print
-    from tasks.visiting import crew
     from windlass.facts import nginx as facts
     from windlass.plans import nginx as plans
     from windlass.runner import each
+
+    from .printing import run_or_print
+    from .visiting import crew
 
     config = chosen_config(ctx, app)
     with crew(

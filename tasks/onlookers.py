@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from tasks.visiting import Crew
     from windlass.config import Config
+
+    from .visiting import Crew
 
 
 @contextmanager
@@ -26,8 +27,9 @@ def onlookers(
     """The hosts that could be reached; after the body the others are named, and the command ends as they did."""
     from invoke.exceptions import Exit
 
-    from tasks.visiting import crew
     from windlass.report import say_error
+
+    from .visiting import crew
 
     with crew(
         ctx,

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tasks.visiting import Crew
     from windlass.plan import Environment, Plan, Step
+
+    from .visiting import Crew
 
 
 def run_or_print(crew: Crew, plans: list[Plan], *, dry_run: bool) -> int:
     """Run the plans, one a host, or print them; the exit code."""
-    from tasks.visiting import run
+    from .visiting import run
 
     if not dry_run:
         return run(crew, plans)

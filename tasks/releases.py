@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from fabric import task
 
-from tasks.chosen import chosen_config
-from tasks.onlookers import onlookers
-from tasks.options import HELP
+from .chosen import chosen_config
+from .onlookers import onlookers
+from .options import HELP
 
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from tasks.visiting import Crew
     from windlass.facts.state import Release, State
     from windlass.report.rows import Deed, KeptRelease
     from windlass.runner import Host
+
+    from .visiting import Crew
 
 EVERYTHING = 1_000_000
 """Records: more than a ledger holds."""
@@ -91,11 +92,12 @@ def mark_stable(
     json: bool = False,
 ) -> None:
     """Mark a release as one to go back to: fab rollback --stable."""
-    from tasks.visiting import crew
     from windlass.events import Ended
     from windlass.facts import state
     from windlass.plans.stable import chosen, is_marked
     from windlass.runner import each
+
+    from .visiting import crew
 
     config = chosen_config(ctx, app)
     asked = state.question(config.layout, records=EVERYTHING)

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from fabric import task
 
-from tasks.chosen import checked_ref, chosen_config
-from tasks.options import RUN_HELP
+from .chosen import checked_ref, chosen_config
+from .options import RUN_HELP
 
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from tasks.visiting import Crew
     from windlass.facts.state import Release
     from windlass.plans.golive import Cutover
     from windlass.plans.look import Look
+
+    from .visiting import Crew
 
 
 @task(
@@ -38,8 +39,9 @@ def rollback(
     """Go back to the last good release, or to the one named."""
     from invoke.exceptions import Exit
 
-    from tasks.visiting import crew
     from windlass.errors import UsageError
+
+    from .visiting import crew
 
     if commit and stable:
         raise UsageError(
@@ -67,13 +69,14 @@ def restart(
     """Start the live release anew on the other slot, losing no request."""
     from invoke.exceptions import Exit
 
-    from tasks.cutover import refuse_stopped
-    from tasks.looking import check_ready, look
-    from tasks.printing import run_or_print
-    from tasks.visiting import crew
     from windlass.errors import Refused
     from windlass.plans import rollback as plans
     from windlass.runner import each
+
+    from .cutover import refuse_stopped
+    from .looking import check_ready, look
+    from .printing import run_or_print
+    from .visiting import crew
 
     config = chosen_config(ctx, app)
     with crew(ctx, config, "restart", target=target, aside=dry_run, json=json, verbose=verbose) as hosts:
@@ -95,14 +98,15 @@ def restart(
 
 def roll_back(crew: Crew, commit: str | None, *, stable: bool, dry_run: bool, json: bool) -> int:
     """Choose on every host, refuse where they differ, then go back; the exit code."""
-    from tasks.deploy import deploy_to
-    from tasks.looking import check_ready, look
-    from tasks.printing import run_or_print
     from windlass.errors import Refused
     from windlass.events import Note
     from windlass.plans import rollback as plans
     from windlass.plans.deploy import Options
     from windlass.runner import each
+
+    from .deploy import deploy_to
+    from .looking import check_ready, look
+    from .printing import run_or_print
 
     looks: list[Look] = each(crew.hosts, lambda host: look(crew.config, host))
     chosen = [_choose(crew, seen, commit, stable=stable) for seen in looks]
@@ -142,7 +146,7 @@ def _choose(crew: Crew, seen: Look, commit: str | None, *, stable: bool) -> Rele
 
 
 def _known(crew: Crew, seen: Look, release: Release) -> Cutover:
-    from tasks.cutover import cutover_to
+    from .cutover import cutover_to
 
     return cutover_to(crew.config, seen, release.id, release.revision, known=True)
 

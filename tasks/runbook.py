@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from fabric import task
 
-from tasks.chosen import branch_of, checked_ref, chosen_config
-from tasks.options import HELP
+from .chosen import branch_of, checked_ref, chosen_config
+from .options import HELP
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -29,11 +29,12 @@ def runbook(
     target: str | None = None,
 ) -> None:
     """Print what deploy or rollback would run, step by step, fit to be typed by hand."""
-    from tasks.deploy import deploy_to
-    from tasks.rollback import roll_back
-    from tasks.visiting import crew
     from windlass.errors import UsageError
     from windlass.plans.deploy import Options
+
+    from .deploy import deploy_to
+    from .rollback import roll_back
+    from .visiting import crew
 
     if rollback and revision:
         raise UsageError(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from fabric import task
 
-from tasks.chosen import chosen_config, templates
-from tasks.options import HELP
+from .chosen import chosen_config, templates
+from .options import HELP
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -24,11 +24,12 @@ def status(ctx: Context, app: str | None = None, target: str | None = None, json
     """Show what is live on each host and how it does; changes nothing."""
     from invoke.exceptions import Exit
 
-    from tasks.status_rows import questions, row
-    from tasks.visiting import crew
     from windlass.errors import WindlassError
     from windlass.report.tables import show_status
     from windlass.runner import each
+
+    from .status_rows import questions, row
+    from .visiting import crew
 
     config = chosen_config(ctx, app)
     with crew(

@@ -66,11 +66,12 @@ def crew(
     """
     from invoke.exceptions import Exit
 
-    from tasks.chosen import chosen_hosts
     from windlass.plans.golive import recover
     from windlass.report import make_aside, make_report, say_error
     from windlass.runner import Host, each
     from windlass.visit import Opening
+
+    from .chosen import chosen_hosts
 
     specs, known_as = chosen_hosts(ctx, config, target)
     recovery = () if mode == "unlocked" else recover(config)
@@ -147,9 +148,10 @@ def run(crew: Crew, plans: list[Plan]) -> int:
 
 def conclude(crew: Crew, host: Host, plan: Plan) -> int:
     """Emit how a plan ended on a host, or that its end is not known; the exit code."""
-    from tasks.outcome import exit_code, message
     from windlass.errors import ExitCode
     from windlass.events import Ended
+
+    from .outcome import exit_code, message
 
     end = host.end
     if host.lost:
