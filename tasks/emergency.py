@@ -38,6 +38,7 @@ def emergency_stop(
     json: bool = False,
 ) -> None:
     """Show visitors the page at once and stop the app, even while a deploy runs."""
+    from windlass.opening import Entry
     from windlass.plans.emergency import stop
 
     from .visiting import crew, run
@@ -49,9 +50,7 @@ def emergency_stop(
         config,
         "emergency-stop",
         target=target,
-        mode="stop",
-        reason=" ".join(reason.split()),
-        wait=wait,
+        entry=Entry("stop", reason=" ".join(reason.split()), wait=wait),
         lenient=True,
         json=json,
     ) as hosts:

@@ -55,15 +55,15 @@ def break_(
     """End the run that holds the lock, and put right what it left."""
     from windlass.errors import Refused, UsageError
     from windlass.events import Ended
+    from windlass.opening import Entry
 
     from .visiting import crew
 
     if wait < 0:
         raise UsageError(f"--wait {wait} is less than no time; nothing was touched", hint="--wait 60")
     config = chosen_config(ctx, app)
-    with crew(
-        ctx, config, "lock.break", target=target, mode="unlocked", as_owner=True, aside=True, json=json
-    ) as hosts:
+    looking = Entry("unlocked", as_owner=True)
+    with crew(ctx, config, "lock.break", target=target, entry=looking, aside=True, json=json) as hosts:
         holders, left = _holders(hosts), _left(hosts)
     held = {name: holder for name, holder in holders.items() if holder}
     if not held and not left:
@@ -73,9 +73,8 @@ def break_(
     if held and not yes and not _confirmed(held, wait):
         raise Refused("the lock was not broken; nothing was changed")
     runs = tuple(holder.run for holder in held.values())
-    with crew(
-        ctx, config, "lock.break", target=target, mode="break", holders=runs, wait=wait, json=json
-    ) as hosts:
+    breaking = Entry("break", holders=runs, wait=wait)
+    with crew(ctx, config, "lock.break", target=target, entry=breaking, json=json) as hosts:
         for host in hosts.hosts:
             if host.name in held:
                 _record(host, held[host.name])

@@ -23,6 +23,7 @@ def install(
     from invoke.exceptions import Exit
 
     from windlass.facts import nginx as facts
+    from windlass.opening import Entry
     from windlass.plans import nginx as plans
     from windlass.runner import each
 
@@ -31,7 +32,7 @@ def install(
 
     config = chosen_config(ctx, app)
     with crew(
-        ctx, config, "nginx.install", target=target, mode="unlocked", aside=dry_run, json=json
+        ctx, config, "nginx.install", target=target, entry=Entry("unlocked"), aside=dry_run, json=json
     ) as hosts:
         asked: list[Question[Any]] = [facts.nginx(config), facts.rights(config)]
         answers = each(hosts.hosts, lambda host: host.visit.ask(*asked))

@@ -27,6 +27,7 @@ def onlookers(
     """The hosts that could be reached; after the body the others are named, and the command ends as they did."""
     from invoke.exceptions import Exit
 
+    from windlass.opening import Entry
     from windlass.report import say_error
 
     from .visiting import crew
@@ -36,8 +37,7 @@ def onlookers(
         config,
         what,
         target=target,
-        mode="unlocked",
-        as_owner=as_owner,
+        entry=Entry("unlocked", as_owner=as_owner),
         lenient=True,
         aside=True,
         json=json,

@@ -30,6 +30,7 @@ def runbook(
 ) -> None:
     """Print what deploy or rollback would run, step by step, fit to be typed by hand."""
     from windlass.errors import UsageError
+    from windlass.opening import Entry
     from windlass.plans.deploy import Options
 
     from .deploy import deploy_to
@@ -43,7 +44,9 @@ def runbook(
         )
     config = chosen_config(ctx, app)
     if rollback:
-        with crew(ctx, config, "runbook --rollback", target=target, mode="unlocked", aside=True) as hosts:
+        with crew(
+            ctx, config, "runbook --rollback", target=target, entry=Entry("unlocked"), aside=True
+        ) as hosts:
             roll_back(hosts, None, stable=False, dry_run=True, json=False)
         return
     named = checked_ref(revision) if revision is not None else None

@@ -25,6 +25,7 @@ def status(ctx: Context, app: str | None = None, target: str | None = None, json
     from invoke.exceptions import Exit
 
     from windlass.errors import WindlassError
+    from windlass.opening import Entry
     from windlass.report.tables import show_status
     from windlass.runner import each
 
@@ -37,8 +38,7 @@ def status(ctx: Context, app: str | None = None, target: str | None = None, json
         config,
         "status",
         target=target,
-        mode="unlocked",
-        as_owner=True,
+        entry=Entry("unlocked", as_owner=True),
         lenient=True,
         aside=True,
         json=json,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from windlass.errors import Interrupted, WindlassError, together
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from windlass.address import HostSpec
     from windlass.config import Config
+    from windlass.opening import Entry, Opening
     from windlass.plan import Plan
     from windlass.report import Report
     from windlass.runner import Host
-    from windlass.visit import Opening
 
 
 @dataclass
@@ -48,11 +48,7 @@ def crew(
     what: str,
     *,
     target: str | None,
-    mode: Literal["locked", "unlocked", "stop", "break"] = "locked",
-    reason: str = "",
-    as_owner: bool = False,
-    holders: tuple[str, ...] | None = None,
-    wait: float = 60,
+    entry: Entry | None = None,
     lenient: bool = False,
     aside: bool = False,
     json: bool = False,
@@ -60,35 +56,19 @@ def crew(
 ) -> Iterator[Crew]:
     """Open an agent on every host at the same time; all are closed at the end, whatever happens.
 
-    Raises the errors of the hosts that cannot be opened; `lenient` goes on with the others, and
-    `missing` holds the errors. `as_owner`, `holders` and `wait` are `Opening`'s. `aside`: standard output is the
-    command's answer, so the report keeps off it.
+    With no `entry` it comes in locked. Raises the errors of the hosts that cannot be opened; `lenient` goes on
+    with the others, and `missing` holds the errors. `aside`: standard output is the command's answer, so the
+    report keeps off it.
     """
     from invoke.exceptions import Exit
 
-    from windlass.plans.golive import recover
     from windlass.report import make_aside, make_report, say_error
     from windlass.runner import Host, each
-    from windlass.visit import Opening
 
     from .chosen import chosen_hosts
 
     specs, known_as = chosen_hosts(ctx, config, target)
-    recovery = () if mode == "unlocked" else recover(config)
-    database = config.database
-    opening = Opening(
-        what,
-        config.app.name,
-        config.layout,
-        database.url,
-        database.lock_timeout,
-        mode,
-        reason,
-        recovery,
-        as_owner,
-        holders,
-        wait,
-    )
+    opening = _opening(config, what, entry)
     with make_aside() if aside else make_report(json=json, verbose=verbose) as report:
         found = Crew(config, [], report, time.monotonic(), known_as)
         try:
@@ -113,6 +93,16 @@ def crew(
             raise Exit(code=int(error.exit_code)) from error
         finally:
             each(found.hosts, lambda host: host.visit.close())
+
+
+def _opening(config: Config, what: str, entry: Entry | None) -> Opening:
+    from windlass.opening import Entry, Opening
+    from windlass.plans.golive import recover
+
+    entry = entry or Entry()
+    recovery = () if entry.mode == "unlocked" else recover(config)
+    database = config.database
+    return Opening(what, config.app.name, config.layout, database.url, database.lock_timeout, entry, recovery)
 
 
 def _open(crew: Crew, spec: HostSpec, opening: Opening) -> Host | WindlassError:

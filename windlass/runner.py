@@ -22,8 +22,9 @@ from windlass.events import (
     StepStarted,
 )
 from windlass.interrupts import Interrupts
+from windlass.opening import Opened, Opening
 from windlass.plan import Plan, Stage
-from windlass.visit import Opened, Opening, Visit, Wire
+from windlass.visit import Visit, Wire
 
 T = TypeVar("T")
 V = TypeVar("V")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import getpass
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from windlass.errors import ConnectionFailed, ExitCode, LockHeld, NotReady, Refused, WindlassError
-from windlass.layout import Layout
-from windlass.plan import Plan, Step
+from windlass.opening import Opened, Opening
+from windlass.plan import Plan
 from windlass.protocol import (
     AGENT_PATIENCE,
     BEAT,
@@ -23,7 +20,6 @@ from windlass.protocol import (
     encode,
     plan_fields,
     question_fields,
-    step_fields,
 )
 from windlass.question import Answer, Question
 
@@ -45,57 +41,6 @@ class Wire(Protocol):
         """What the remote command wrote on standard error."""
 
     def close(self) -> None: ...
-
-
-@dataclass(frozen=True)
-class Opening:
-    """What a visit is for: the command typed, its app, and how it comes in.
-
-    "locked" takes the lock or is refused, "unlocked" only looks, "stop" closes the app to visitors and ends
-    whoever holds the lock, "break" does the latter alone, and only to the runs that `holders` names.
-    A holder has `wait` seconds to end and recover before it is killed. `as_owner`: root looks as the user
-    whom the app belongs to.
-    """
-
-    what: str
-    app: str
-    layout: Layout
-    database_url: str = "DATABASE_URL"
-    lock_timeout: float = 5.0
-    mode: Literal["locked", "unlocked", "stop", "break"] = "locked"
-    reason: str = ""
-    recovery: tuple[Step, ...] = ()
-    as_owner: bool = False
-    holders: tuple[str, ...] | None = None
-    wait: float = 60
-
-    def fields(self) -> dict[str, Any]:
-        """The agent's `open` message."""
-        return {
-            "mode": self.mode,
-            "reason": self.reason,
-            "as_owner": self.as_owner,
-            "holders": self.holders,
-            "wait": self.wait,
-            "what": self.what,
-            "who": f"{getpass.getuser()}@{socket.gethostname()}",
-            "url": self.database_url,
-            "lock_timeout": self.lock_timeout,
-            "beat": BEAT,
-            "patience": AGENT_PATIENCE,
-            "recovery": [step_fields(step) for step in self.recovery],
-            "paths": self.layout.paths(),
-        }
-
-
-@dataclass
-class Opened:
-    """What the agent said when it opened: the run's name, the user, what is live, whether the workspace is there."""
-
-    run: str
-    user: str
-    cloned: bool
-    live: dict[str, str] = field(default_factory=dict)
 
 
 class Visit:

@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from windlass.layout import Layout
+from windlass.opening import Entry, Opening
 from windlass.protocol import agent_command
-from windlass.visit import Opening, Visit
+from windlass.visit import Visit
 
 
 class LocalWire:
@@ -67,7 +68,7 @@ class Conversation:
         self.wire = LocalWire()
         self.visit = Visit("here", self.wire, self.told.append)
         self.layout = Layout(PurePosixPath(root))
-        self.opening = Opening(what, "prompthub", self.layout, mode=mode, recovery=recovery)
+        self.opening = Opening(what, "prompthub", self.layout, entry=Entry(mode), recovery=recovery)
 
     def open(self) -> Conversation:
         self.opened = self.visit.open(self.opening)
