@@ -103,12 +103,14 @@ def _subject(state: State) -> str:
 
 
 def _health(config: Config, state: State, visitors: Visitors) -> tuple[Health, ...]:
-    from windlass.gates import host_name
     from windlass.report.rows import Health
 
     found = []
     path = config.health.path
-    urls = (f"http://127.0.0.1:{config.port(state.slot)}{path}", f"{host_name(config)}{path} through nginx")
+    urls = (
+        f"http://127.0.0.1:{config.port(state.slot)}{path}",
+        f"{config.nginx.probe_name}{path} through nginx",
+    )
     if visitors.direct is not None:
         direct = visitors.direct
         found.append(Health(urls[0], not direct.problem, direct.status, direct.seconds, direct.problem))

@@ -38,7 +38,7 @@ def healthy(config: Config, layout: Layout, slot: Slot, release: str, revision: 
 
 def through_nginx(config: Config, slot: Slot) -> Gate:
     """Visitors are answered by this slot."""
-    nginx, name = config.nginx, host_name(config)
+    nginx, name = config.nginx, config.nginx.probe_name
     port = nginx.listen_tls if nginx.tls else nginx.listen
     expected = upstream(config, slot)
     arguments = {
@@ -110,12 +110,6 @@ def upstream(config: Config, slot: Slot) -> str:
     return f"127.0.0.1:{config.port(slot)}"
 
 
-def host_name(config: Config) -> str:
-    """The name that the gates ask for: the site's first, an address where it takes any name."""
-    name = next((name for name in config.nginx.server_names if name != "_"), "127.0.0.1")
-    return name.replace("*", "www", 1)
-
-
 def pid_files(config: Config, layout: Layout, slot: Slot) -> list[str]:
     """Globs of the web process's pid files: pm2 puts its own number into the name."""
     stem = f"{layout.run}/{config.process_name(slot)}"
@@ -130,7 +124,7 @@ def _app(config: Config, layout: Layout, slot: Slot, release: str) -> dict[str, 
         "pid_files": pid_files(config, layout, slot),
         "path": config.health.path,
         "status": config.health.status,
-        "host": host_name(config),
+        "host": config.nginx.probe_name,
         "tls": config.nginx.tls,
         "request_timeout": config.health.timeout,
     }
@@ -143,7 +137,7 @@ def _curl(config: Config) -> list[str]:
 
 def _headers(config: Config) -> list[str]:
     scheme = "https" if config.nginx.tls else "http"
-    return ["--header", f"Host: {host_name(config)}", "--header", f"X-Forwarded-Proto: {scheme}"]
+    return ["--header", f"Host: {config.nginx.probe_name}", "--header", f"X-Forwarded-Proto: {scheme}"]
 
 
 def _source(config: Config, slot: Slot) -> list[str]:

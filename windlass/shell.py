@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -52,14 +51,6 @@ class Command:
         """The same command with its output and errors thrown away."""
         return Command(f"{_group(self)} >/dev/null 2>&1")
 
-    def inside(self, folder: PurePath) -> Command:
-        """The same command run in a folder, in a subshell that leaves the caller's folder alone."""
-        return Command(f"(cd {quote(folder)} && {_group(self)})")
-
-    def to(self, file: PurePath) -> Command:
-        """The same command with its output written to a file."""
-        return Command(f"{_group(self)} >{quote(file)}")
-
     def commented(self, why: str) -> Command:
         """The same command under a comment line for whoever reads the dry run."""
         return Command("\n".join([*(f"# {line}" for line in why.splitlines()), self.text]))
@@ -72,12 +63,6 @@ NOTHING = Command("")
 def cmd(*words: str | int | float | PurePath | Variable) -> Command:
     """One simple command, each word quoted."""
     return Command(" ".join(quote(word) for word in words))
-
-
-def with_env(environment: Mapping[str, str | int | PurePath], command: Command) -> Command:
-    """A simple command with variables set for it alone."""
-    assignments = " ".join(f"{Variable(name).name}={quote(value)}" for name, value in environment.items())
-    return Command(f"{assignments} {command.text}") if assignments else command
 
 
 def all_of(*commands: Command) -> Command:
@@ -103,22 +88,25 @@ def when(condition: Command, then: Command, otherwise: Command | None = None) ->
     return Command("\n".join([*lines, "fi"]))
 
 
+def fed(command: Command, text: str) -> Command:
+    """A simple command with a text of whole lines as its input. Raises ValueError for a NUL."""
+    if "\0" in text:
+        raise ValueError("a here-document cannot hold a NUL character")
+    if not text.endswith("\n"):
+        text += "\n"
+    mark = "END"
+    while mark in text:
+        mark += "_"
+    return Command(f"{command.text} <<'{mark}'\n{text}{mark}")
+
+
 def write_file(path: PurePath, content: str) -> Command:
     """Write a text of whole lines through a temporary name and a rename, so that no reader sees half of it.
 
     Raises ValueError for a NUL.
     """
-    if "\0" in content:
-        raise ValueError(f"what is written to {path} holds a NUL character")
-    if not content.endswith("\n"):
-        content += "\n"
     incoming = path.with_name(path.name + ".next")
-    mark = "END"
-    while mark in content:
-        mark += "_"
-    return Command(
-        f"cat >{quote(incoming)} <<'{mark}'\n{content}{mark}\nmv -T {quote(incoming)} {quote(path)}"
-    )
+    return all_of(fed(Command(f"cat >{quote(incoming)}"), content), cmd("mv", "-T", incoming, path))
 
 
 def _escaped(text: str) -> str:

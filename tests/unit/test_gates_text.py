@@ -89,7 +89,7 @@ def test_the_pid_files_are_those_of_the_web_process(file: str, is_ours: bool) ->
     ],
 )
 def test_a_name_that_the_site_answers_to_is_asked_for(names: list[str], host: str) -> None:
-    assert gates.host_name(config(nginx={"server_names": names})) == host
+    assert config(nginx={"server_names": names}).nginx.probe_name == host
 
 
 def test_a_site_with_tls_is_asked_on_its_tls_port() -> None:

@@ -19,7 +19,6 @@ from windlass.shell import (
     either,
     quote,
     when,
-    with_env,
     write_file,
 )
 
@@ -60,7 +59,7 @@ def test_any_words_reach_a_program_as_they_are(words: list[str]) -> None:
 @given(st.lists(TEXT | MEANT_FOR_A_SHELL, min_size=1))
 def test_words_stay_as_they_are_in_a_body_that_is_indented(words: list[str]) -> None:
     print_them = cmd("printf", "%s\\0", *words)
-    wrapped = when(TRUE, when(FALSE, TRUE, all_of(TRUE, print_them)).inside(PurePosixPath("/")))
+    wrapped = when(TRUE, when(FALSE, TRUE, all_of(TRUE, print_them)))
     assert bash(wrapped).check().stdout.split("\0")[:-1] == words
 
 
@@ -92,15 +91,6 @@ def test_a_variable_is_expanded_as_one_word_and_named_in_the_text() -> None:
 def test_what_is_no_name_of_a_variable_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="not a variable name"):
         Variable(name)
-    with pytest.raises(ValueError, match="not a variable name"):
-        with_env({name: "x"}, TRUE)
-
-
-def test_variables_are_set_for_one_command_alone() -> None:
-    command = all_of(
-        with_env({"A": "1 2", "B": "$A"}, cmd("bash", "-c", 'echo "$A-$B"')), Command('echo "${A:-none}"')
-    )
-    assert bash(command).check().stdout == "1 2-$A\nnone\n"
 
 
 def test_commands_run_in_order_and_end_at_the_first_that_fails() -> None:
@@ -153,23 +143,6 @@ def test_a_tolerated_failure_ends_nothing() -> None:
 def test_quietly_hides_output_and_errors_and_keeps_the_exit_code() -> None:
     done = bash(all_of(said("out"), Command("echo err >&2"), Command("exit 3")).quietly())
     assert (done.output, done.exit_code) == ("", 3)
-
-
-def test_inside_a_folder_leaves_the_callers_folder_alone(tmp_path: Path) -> None:
-    folder = tmp_path / "it's here"
-    folder.mkdir()
-    done = bash(all_of(cmd("pwd").inside(folder), cmd("pwd")), cwd=tmp_path).check()
-    assert done.stdout.splitlines() == [str(folder), str(tmp_path)]
-
-
-def test_inside_a_folder_that_is_not_there_nothing_runs(tmp_path: Path) -> None:
-    done = bash(all_of(said("in").inside(tmp_path / "gone"), said("after")))
-    assert (done.stdout, done.exit_code) == ("", 1)
-
-
-def test_output_goes_to_a_file(tmp_path: Path) -> None:
-    bash(all_of(said("one"), said("two")).to(tmp_path / "a b")).check()
-    assert (tmp_path / "a b").read_text() == "one\ntwo\n"
 
 
 def test_a_comment_is_for_the_reader_and_not_for_bash() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from windlass.shell import Command, all_of, both, cmd, either, quote, when
+from windlass.shell import Command, all_of, both, cmd, either, fed, quote, when
 
 BINARIES = Command("PATH=$PATH:/usr/sbin:/sbin")
 """nginx is in a folder that is not on the PATH of a user who is not root."""
@@ -38,8 +38,9 @@ class Control:
 
 def place(site: PurePosixPath, text: str, control: Control) -> Command:
     """Put the site's text in place by a rename; what was there is kept until `keep` or `put_back`."""
+    tee = control.run("tee", _incoming(site))
     return all_of(
-        _written(_incoming(site), text, control),
+        fed(Command(f"{tee.text} >/dev/null"), text),
         control.run("chmod", "0644", _incoming(site)),
         when(
             cmd("test", "-e", site),
@@ -110,10 +111,3 @@ def _incoming(site: PurePosixPath) -> PurePosixPath:
 
 def _before(site: PurePosixPath) -> PurePosixPath:
     return site.with_name(f".{site.name}.before")
-
-
-def _written(path: PurePosixPath, text: str, control: Control) -> Command:
-    mark = "END"
-    while mark in text:
-        mark += "_"
-    return Command(f"{control.run('tee', path).text} >/dev/null <<'{mark}'\n{text}{mark}")

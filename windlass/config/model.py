@@ -156,6 +156,12 @@ class Nginx(Section):
     def tls(self) -> bool:
         return self.certificate is not None
 
+    @property
+    def probe_name(self) -> str:
+        """The name that a request from the server itself carries: an address where the site takes any name."""
+        name = next((name for name in self.server_names if name != "_"), "127.0.0.1")
+        return name.replace("*", "www", 1)
+
 
 class Limits(Section):
     disk_free_mb: Annotated[int, Field(ge=0)] = 1024

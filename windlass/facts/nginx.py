@@ -39,12 +39,6 @@ class NginxRights:
         return Control(("sudo", "-n") if self.how == "sudo" else (), arguments)
 
 
-def host_for_probe(config: Config) -> str:
-    """A name that a request from the server itself may carry to reach the app's site."""
-    name = config.nginx.server_names[0]
-    return {"_": "localhost"}.get(name, name.replace("*.", "any.", 1))
-
-
 def nginx(config: Config) -> Question[NginxFacts]:
     """What there is of nginx and of the app's site; needs no rights."""
     site, port = PurePosixPath(config.nginx.site), config.nginx.listen
@@ -54,7 +48,7 @@ def nginx(config: Config) -> Question[NginxFacts]:
         when(Command(f"(exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null"), cmd("echo", "listening")),
         when(cmd("test", "-e", "/proc/net/if_inet6"), cmd("echo", "ipv6")),
         Command(f"sha256sum {quote(site)} 2>/dev/null | sed 's/^/sha256 /' || true"),
-        Command(f"{loaded(port, host_for_probe(config))} | sed 's/^/loaded /'"),
+        Command(f"{loaded(port, config.nginx.probe_name)} | sed 's/^/loaded /'"),
         _catch_all(site, port),
     )
     return Question("nginx", command, _facts)

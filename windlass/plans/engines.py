@@ -6,6 +6,7 @@ from windlass.config import Config
 from windlass.errors import NotReady
 from windlass.facts.revision import Revision
 from windlass.facts.tools import Tools
+from windlass.plans.build import as_configured
 
 
 def check(config: Config, tools: Tools, revision: Revision, host: str) -> None:
@@ -27,8 +28,7 @@ def check(config: Config, tools: Tools, revision: Revision, host: str) -> None:
 
 
 def _check_manager(config: Config, tools: Tools, revision: Revision, host: str) -> None:
-    chosen = config.node.package_manager
-    manager = revision.package_manager if chosen == "auto" else chosen
+    manager = as_configured(config, revision).package_manager
     needed = "auto" in (config.build.install, config.build.command)
     if not needed or tools.has(manager) or (manager != "npm" and tools.has("corepack")):
         return

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from windlass.commands import nginx as commands
 from windlass.config import Config
 from windlass.errors import NotReady, Refused
-from windlass.facts.nginx import NginxFacts, NginxRights, host_for_probe
+from windlass.facts.nginx import NginxFacts, NginxRights
 from windlass.plan import Plan, Stage, Step
 from windlass.plans import texts
 from windlass.shell import cmd, when, write_file
@@ -33,7 +33,7 @@ def install(
     unchanged = "" if difference(config, facts, folders=folders) else f"{path} is up to date"
     if not unchanged:
         _check(config, facts, rights)
-    confirm = commands.confirm(config.nginx.listen, host_for_probe(config), served(config, wanted))
+    confirm = commands.confirm(config.nginx.listen, config.nginx.probe_name, served(config, wanted))
     steps = (
         _page(config, folders),
         Step(f"Write {path}", commands.place(path, wanted.text, control), unchanged=unchanged),

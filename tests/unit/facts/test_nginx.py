@@ -10,7 +10,7 @@ from tests.support.nginx import PATH
 from tests.support.processes import run
 from windlass.config import Config
 from windlass.facts import Answer
-from windlass.facts.nginx import NginxFacts, NginxRights, host_for_probe, nginx, rights
+from windlass.facts.nginx import NginxFacts, NginxRights, nginx, rights
 
 BROKEN = (
     '2026/11/21 23:50:02 [emerg] 4242#4242: unknown directive "nonsense" in /etc/nginx/conf.d/x.conf:1\n'
@@ -78,14 +78,6 @@ def test_other_default_servers_of_the_port_are_named_but_for_debians_example(
 def test_the_question_says_nothing_wrong_where_there_is_nothing(tmp_path: Path) -> None:
     facts = asked(configured(site=str(tmp_path / "none/shop.conf"), listen=1))
     assert (facts.sha256, facts.loaded, facts.listening) == ("", "", False)
-
-
-@pytest.mark.parametrize(
-    ("names", "host"),
-    [(["_"], "localhost"), (["a.example", "b.example"], "a.example"), (["*.a.example"], "any.a.example")],
-)
-def test_a_probe_carries_a_name_that_reaches_the_site(names: list[str], host: str) -> None:
-    assert host_for_probe(configured(server_names=names)) == host
 
 
 def asked(config: Config) -> NginxFacts:
