@@ -4,9 +4,9 @@ from pathlib import Path
 
 from tests.apps.prompthub_commits import MAIN as PROMPTHUB_MAIN
 from tests.apps.prompthub_commits import prompthub_commits
-from tests.apps.repository import build_repository, move_branch
 from tests.apps.tiny_commits import MAIN as TINY_MAIN
 from tests.apps.tiny_commits import tiny_commits
+from windlass.demo.repository import build_repository, move_branch
 
 __all__ = ["build_prompthub", "build_tiny", "move_branch"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from textwrap import dedent
 
-from tests.apps.repository import Commit, Edit, replace, write
+from windlass.demo.repository import Commit, Edit, replace, write
 
 MAIN = "migration"
 

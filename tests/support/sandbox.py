@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 
 from tests.support import node
-from tests.support.locks import FileLock
 from tests.support.processes import Completed, Running, run, wait_until
+from windlass.demo.locks import FileLock
 
 # In the environment of every process of a sandbox, by which it is found in the end.
 _MARK = "WINDLASS_SANDBOX"

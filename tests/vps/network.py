@@ -13,8 +13,8 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.support.locks import FileLock
 from tests.support.processes import wait_until
+from windlass.demo.locks import FileLock
 
 SLOTS = Path("/run/windlass-tests")
 CGROUPS = Path("/sys/fs/cgroup")

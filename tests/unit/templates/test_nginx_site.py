@@ -9,13 +9,13 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support.http_client import Connection
 from tests.support.load import Load
 from tests.support.nginx import Nginx, ask, free_port
 from tests.support.processes import run, wait_until
 from tests.support.tiers import require
 from tests.unit.templates.conftest import PROBE, Hosted
 from windlass.config import Config
+from windlass.demo.http_client import Connection
 from windlass.plans import texts
 
 
