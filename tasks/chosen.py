@@ -5,23 +5,22 @@ Imports are inside the functions: `fab --list` waits for none of them.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from invoke.context import Context
 
     from windlass.address import HostSpec
     from windlass.config import Config
 
-FABFILE_FOLDER = Path(__file__).parent.parent
-MANUAL = FABFILE_FOLDER / "config/prompthub.toml"
-
 
 def folder_of_configs() -> Path:
     from windlass.config import config_folder
+    from windlass.packaged import CHECKOUT
 
-    return config_folder(FABFILE_FOLDER)
+    return config_folder(CHECKOUT)
 
 
 def chosen_app(ctx: Context, app: str | None) -> str | None:

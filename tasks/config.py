@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fabric import task
 
-from .chosen import MANUAL, chosen_config, folder_of_configs
+from .chosen import chosen_config, folder_of_configs
 
 if TYPE_CHECKING:
     from invoke.context import Context
@@ -84,6 +84,7 @@ def schema(ctx: Context) -> None:
     import json
 
     from windlass.config.schema import schema as schema_of
+    from windlass.packaged import MANUAL
 
     print(json.dumps(schema_of(MANUAL), indent=2))
 

@@ -19,10 +19,7 @@ from jinja2 import (
 )
 
 from windlass.errors import ConfigError
-
-_INSTALLED = Path(__file__).parent / "templates"
-PACKAGED = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parent.parent / "templates"
-"""Where the templates that come with Windlass are: beside the code once installed, else in the checkout."""
+from windlass.packaged import TEMPLATES
 
 
 def render(template_name: str, *, folders: Sequence[Path] = (), **values: object) -> str:
@@ -35,7 +32,7 @@ def render(template_name: str, *, folders: Sequence[Path] = (), **values: object
     try:
         return environment.get_template(template_name).render(values)
     except TemplateNotFound as error:
-        searched = ", ".join(str(folder) for folder in [*folders, PACKAGED])
+        searched = ", ".join(str(folder) for folder in [*folders, TEMPLATES])
         raise ConfigError(f"there is no template {error.name}", hint=f"looked in {searched}") from None
     except TemplateSyntaxError as error:
         where = _place(error.filename or template_name, error.lineno)
@@ -45,7 +42,7 @@ def render(template_name: str, *, folders: Sequence[Path] = (), **values: object
         raise ConfigError(f"{where}: {error}", hint=_OWN_TEMPLATE) from None
 
 
-_OWN_TEMPLATE = f"nothing was changed; compare it with the template of the same name in {PACKAGED}"
+_OWN_TEMPLATE = f"nothing was changed; compare it with the template of the same name in {TEMPLATES}"
 
 
 def nginx_string(value: object) -> str:
@@ -66,7 +63,7 @@ def milliseconds(seconds: float) -> int:
 
 def _environment(folders: Sequence[Path]) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader([*folders, PACKAGED]),
+        loader=FileSystemLoader([*folders, TEMPLATES]),
         undefined=StrictUndefined,
         autoescape=select_autoescape(["html.j2"], default=False),
         trim_blocks=True,

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from windlass.errors import ConfigError
-from windlass.render import PACKAGED, nginx_string, render
+from windlass.packaged import TEMPLATES
+from windlass.render import nginx_string, render
 
 
 def test_a_template_of_the_users_own_wins(tmp_path: Path) -> None:
@@ -71,7 +72,7 @@ def test_a_template_that_is_not_there_says_where_it_was_sought(tmp_path: Path) -
     with pytest.raises(ConfigError) as caught:
         render("nothing.j2", folders=[tmp_path])
     assert caught.value.message == "there is no template nothing.j2"
-    assert caught.value.hint == f"looked in {tmp_path}, {PACKAGED}"
+    assert caught.value.hint == f"looked in {tmp_path}, {TEMPLATES}"
 
 
 def test_a_value_that_nginx_cannot_hold_is_refused_with_the_line(tmp_path: Path) -> None:

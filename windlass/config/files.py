@@ -17,12 +17,12 @@ from windlass.near import did_you_mean
 FOLDER_VARIABLE = "WINDLASS_CONFIG"
 
 
-def config_folder(fabfile_folder: Path) -> Path:
-    """$WINDLASS_CONFIG, else `config` in the current folder, else `config` beside the fabfile."""
+def config_folder(fabfile_folder: Path | None) -> Path:
+    """$WINDLASS_CONFIG, else `config` in the current folder, else `config` beside the fabfile, if there is one."""
     if chosen := os.environ.get(FOLDER_VARIABLE):
         return Path(chosen).expanduser()
     here = Path("config")
-    return here if here.is_dir() else fabfile_folder / here
+    return fabfile_folder / here if fabfile_folder and not here.is_dir() else here
 
 
 def apps(folder: Path) -> list[str]:
@@ -32,10 +32,10 @@ def apps(folder: Path) -> list[str]:
     except OSError as error:
         raise UsageError(
             f"no configuration: {folder}: {error.strerror}",
-            hint=f"run fab where config/ is, or set {FOLDER_VARIABLE} to the folder of APP.toml",
+            hint=f"fab init writes one; or go where config/ is, or set {FOLDER_VARIABLE} to the folder of APP.toml",
         ) from None
     if not names:
-        raise UsageError(f"no app: {folder} holds no .toml file", hint=f"write {folder}/APP.toml")
+        raise UsageError(f"no app: {folder} holds no .toml file", hint=f"fab init writes {folder}/APP.toml")
     return names
 
 
@@ -70,15 +70,7 @@ def _choose(folder: Path, app: str | None) -> str:
         )
     if len(names) == 1:
         return names[0]
-    if names:
-        raise UsageError(
-            f"which app? {folder} has {_listed(names)}", hint=f"choose one with --app {names[0]}"
-        )
-    raise UsageError(f"no app: {folder} holds no .toml file", hint=f"write {folder}/APP.toml")
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names) or "none"
+    raise UsageError(f"which app? {folder} has {', '.join(names)}", hint=f"choose one with --app {names[0]}")
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -1,0 +1,107 @@
+"""The command `windlass`: built, installed into an environment of its own, run from a folder of somebody's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import Completed, run
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+SHIPPED = ("pyproject.toml", "setup.py", "README.md", "windlass", "tasks", "templates", "config")
+SHOP = '[app]\nname = "shop"\nrepository = "git@example.com:shop.git"\n'
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from a copy, so that the checkout stays as it is."""
+    folder = tmp_path_factory.mktemp("wheel")
+    for name in SHIPPED:
+        source = CHECKOUT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder)
+    offline = ["--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
+    run([sys.executable, "-m", "pip", "wheel", "-q", *offline, "-w", folder, folder], timeout=120).check()
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def bin_folder(wheel: Path) -> Path:
+    """An environment that has Windlass from the wheel, and what it needs from the tests' own environment."""
+    folder = wheel.parent / "venv"
+    venv.create(folder)
+    python = folder / "bin/python"
+    install = ["install", "-q", "--no-deps", "--no-index", "--disable-pip-version-check", wheel]
+    run([sys.executable, "-m", "pip", "--python", python, *install], timeout=120).check()
+    (site,) = folder.glob("lib/python*/site-packages")
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return folder / "bin"
+
+
+class Elsewhere:
+    """Somebody who has Windlass installed, in a folder that has nothing to do with it."""
+
+    def __init__(self, bin_folder: Path, folder: Path) -> None:
+        self._bin = bin_folder
+        self.folder = folder
+
+    def windlass(self, *arguments: str) -> Completed:
+        environment = {"HOME": str(self.folder), "PATH": os.defpath, "LANG": "C.UTF-8"}
+        return run([self._bin / "windlass", *arguments], env=environment, cwd=self.folder, timeout=60)
+
+
+@pytest.fixture
+def elsewhere(bin_folder: Path, tmp_path: Path) -> Elsewhere:
+    return Elsewhere(bin_folder, tmp_path)
+
+
+def test_the_wheel_holds_every_module_and_template_below_one_package(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.partition("/")[0] for name in names} == {"windlass", "windlass-0.1.0.dist-info"}
+    sources = [
+        *(CHECKOUT / "windlass").rglob("*.py"),
+        *(CHECKOUT / "tasks").rglob("*.py"),
+        *(file for file in (CHECKOUT / "templates").rglob("*") if file.is_file()),
+    ]
+    expected = {str(file.relative_to(CHECKOUT)) for file in sources}
+    assert {name if name.startswith("windlass/") else f"windlass/{name}" for name in expected} <= set(names)
+
+
+def test_it_has_the_tasks_of_the_checkout(elsewhere: Elsewhere) -> None:
+    listed = elsewhere.windlass("--list").check().stdout
+    assert all(name in listed for name in ("deploy", "rollback", "emergency-stop", "config.check"))
+    assert elsewhere.windlass("--version").check().stdout == "Windlass 0.1.0\n"
+
+
+def test_it_works_from_any_folder_with_a_config(elsewhere: Elsewhere) -> None:
+    (elsewhere.folder / "config").mkdir()
+    (elsewhere.folder / "config/shop.toml").write_text(SHOP)
+    assert elsewhere.windlass("config.check").check().stdout == "config/shop.toml: OK\n"
+    assert "shop_blue" in elsewhere.windlass("nginx.show").check().stdout
+    assert '"$defs"' in elsewhere.windlass("config.schema").check().stdout
+
+
+def test_settings_of_the_folder_choose_the_app(elsewhere: Elsewhere) -> None:
+    (elsewhere.folder / "config").mkdir()
+    (elsewhere.folder / "config/shop.toml").write_text(SHOP)
+    (elsewhere.folder / "config/blog.toml").write_text(SHOP.replace("shop", "blog"))
+    assert "which app?" in elsewhere.windlass("config.show").stderr
+    (elsewhere.folder / "fabric.yaml").write_text("windlass:\n  app: blog\n")
+    assert 'name = "blog"' in elsewhere.windlass("config.show").check().stdout
+
+
+def test_without_a_config_it_says_how_to_get_one(elsewhere: Elsewhere) -> None:
+    done = elsewhere.windlass("deploy")
+    assert done.exit_code == 2
+    assert "no configuration: config: No such file or directory\nhint: " in done.stderr
+    assert " init " in done.stderr
