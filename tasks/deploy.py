@@ -138,10 +138,10 @@ def answers(crew: Crew, host: Host) -> bool:
 def nothing_to_do(crew: Crew, looks: list[Look], revision: Revision) -> int:
     """Say that the revision is live on every host, and whether `.env` has changed since it went live."""
     from windlass.events import Ended
-    from windlass.plans.warnings import env_changed
+    from windlass.plans.history import env_differs
 
     for host, look in zip(crew.hosts, looks, strict=True):
-        changed = env_changed(look.state)
+        changed = env_differs(look.state, look.state.live)
         message = ".env has changed since: the app still runs with the old one" if changed else ""
         hint = f"fab restart -H {host.name}, or fab deploy --force where a build reads it" if changed else ""
         crew.report.emit(Ended(host.name, "nothing-to-do", look.state.live, crew.seconds(), message, hint))

@@ -60,6 +60,11 @@ class Layout:
         return self.shared / ".env"
 
     @property
+    def env_versions(self) -> PurePosixPath:
+        """Every kept version of `.env`, each in a file named after its number."""
+        return self.shared / ".env.versions"
+
+    @property
     def assets(self) -> PurePosixPath:
         """Hashed assets of every kept release, which nginx serves."""
         return self.root / "assets"
@@ -157,9 +162,10 @@ class Layout:
             "releases": str(self.releases),
             "workspace": str(self.workspace),
             "env_file": str(self.env_file),
+            "env_versions": str(self.env_versions),
             "stamps": {"install": str(self.install_stamp), "generate": str(self.generate_stamp)},
             "folders": [str(path) for path in public],
-            "private": [str(self.backups)],
+            "private": [str(self.backups), str(self.env_versions)],
         }
 
     def release_stamp(self, release: str) -> PurePosixPath:

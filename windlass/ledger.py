@@ -18,7 +18,7 @@ class Run:
 
     `outcome` is that of the end record; "unfinished" where there is none, and the event's name for a record
     that stands alone. `was` is what was live before a run that was for a release, `live` what was after; `seconds`
-    is None where unknown.
+    is None where unknown. `env` is the version of `.env` that it was about, or started a release with.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Run:
     live: str = ""
     seconds: float | None = None
     reason: str = ""
+    env: int | None = None
 
 
 def runs(records: Iterable[Record]) -> list[Run]:
@@ -74,11 +75,33 @@ def last_live(records: Iterable[Record]) -> dict[str, datetime | None]:
     return found
 
 
+def started_with(records: Iterable[Record]) -> dict[str, int]:
+    """The version of `.env` that each release last went live with, where that is known."""
+    found: dict[str, int] = {}
+    switched: set[str] = set()
+    for record in records:
+        release, version, outcome = _text(record, "release"), record.get("env"), record.get("outcome")
+        if record.get("event") == "live":
+            switched.add(_text(record, "run"))
+        # What was interrupted may have started nothing.
+        went_well = outcome == "done" or (outcome == "interrupted" and _text(record, "run") in switched)
+        if record.get("event") == "end" and went_well and release and isinstance(version, int):
+            found[release] = version
+    return found
+
+
+def built_with(records: Iterable[Record], release: str) -> int | None:
+    """The version of `.env` that was there when the release was built, None where that is not known."""
+    of_release = (record.get("env") for record in records if record.get("release") == release)
+    return next((version for version in of_release if isinstance(version, int)), None)
+
+
 def _run(records: list[Record]) -> Run:
     first, last = records[0], records[-1]
     event = _text(first, "event")
     release = _text(last, "release") or _text(first, "release")
     began = moment(first)
+    version = last.get("env")
     ended = moment(last) if last.get("event") == "end" else None
     interrupted = last.get("outcome") == "interrupted"  # its end was written by the run that found it
     known = began and ended and event == "start" and not interrupted
@@ -97,6 +120,7 @@ def _run(records: list[Record]) -> Run:
         live=live_release(last),
         seconds=(ended - began).total_seconds() if known and began and ended else None,
         reason=_reason(first, last),
+        env=version if isinstance(version, int) else None,
     )
 
 

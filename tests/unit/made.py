@@ -58,7 +58,7 @@ def state(**parts: Any) -> State:
         generate_stamp="",
         cloned=False,
         env_keys=frozenset({"DATABASE_URL"}),
-        env_fingerprint="env1",
+        env_version=2,
         disk_free=50 * GIGABYTE,
         memory_available=4 * GIGABYTE,
         unenterable="",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict
 
-from . import holder, state, system, visitors
+from . import holder, state, system, versions, visitors
 
 CALLS: Dict[str, Callable[[Dict[str, Any]], Any]] = {
     **holder.CALLS,
     **state.CALLS,
     **system.CALLS,
+    **versions.CALLS,
     **visitors.CALLS,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
-from . import stop
+from . import stop, versions
 
 if TYPE_CHECKING:
     from .session import Session
@@ -30,6 +30,7 @@ class PlanRun:
         """Run the stages as the client says go, then tell it, and the ledger, how it ended."""
         if self.plan.get("record") is not None:
             self.session.make_folders()
+            self._note_env(self.plan["record"])
             self.session.record("start", live=self._before, **self.plan["record"])
         failure = self._run_stages()
         recovered = True
@@ -44,6 +45,16 @@ class PlanRun:
         self.session.make_room()
         self.channel.send("recovering", reason=reason)
         return self._run_leniently(self.plan.get("recovery", []))
+
+    def _note_env(self, record: Dict[str, Any]) -> None:
+        """Have the ledger say which version of `.env` a release is started with."""
+        if "release" not in record:
+            return
+        try:
+            record["env"] = versions.adopt(self.session.paths)
+        except OSError as error:
+            text = f"the present version of .env could not be kept: {error}"
+            self.channel.send("note", level="warning", text=text)
 
     def _run_stages(self) -> Optional[Dict[str, Any]]:
         for stage in self.plan["stages"]:
@@ -118,7 +129,7 @@ class PlanRun:
         live = self.session.live()
         self.channel.send("live", **live)
         if self.plan.get("record") is not None:
-            self.session.record("live", live=live)
+            self.session.record("live", live=live, env=self.plan["record"].get("env"))
 
     def _undo_and_recover(self, failure: Dict[str, Any]) -> bool:
         undone = True

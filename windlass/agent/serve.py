@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import Any, Dict, Optional
 
-from . import door, questions, stop, tail
+from . import door, questions, stop, tail, versions
 from .channel import Channel
 from .owner import become_owner
 from .plan import PlanRun
@@ -80,6 +80,8 @@ def _serve(session: Session) -> int:
         elif message["op"] == "record":
             session.record(message["event"], **message["fields"])
             session.channel.send("recorded")
+        elif message["op"] == "env":
+            versions.keep(session, message)
         elif message["op"] == "settle":
             if not door.settle(session):
                 return 75

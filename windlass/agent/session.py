@@ -25,9 +25,14 @@ class Session:
             f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{opening['what'].split()[0]}-{os.getpid()}"
         )
         self.variables = env.read(self.paths["env_file"])
-        self.masks = env.maskable(self.variables)
+        self.masks: List[str] = []
+        self.hide(self.variables)
         self.runner: Optional[Runner] = None
         self.left_behind = self._told_of_full_disk = False
+
+    def hide(self, variables: Dict[str, str]) -> None:
+        """Mask these values too in all that steps print from now on."""
+        self.masks = sorted({*self.masks, *env.maskable(variables)}, key=len, reverse=True)
 
     def environment(self, kinds: List[str]) -> Dict[str, str]:
         """The whole environment of a step or question that asked for these kinds."""

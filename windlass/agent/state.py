@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pwd
 import re
 import time
 from typing import Any, Dict, List, Optional
 
-from . import env, ledger, lock
+from . import env, ledger, lock, versions
 from .live import live
 
 _RELEASE = re.compile(r"\d{4,}-[0-9a-f]{7,40}")
@@ -29,7 +28,7 @@ def state(arguments: Dict[str, Any]) -> Dict[str, Any]:
         "records": _records(arguments["ledger"], arguments.get("records", 400), releases),
         "stamps": {name: _text(arguments["stamps"][name]) for name in arguments["stamps"]},
         "cloned": os.path.isdir(os.path.join(arguments["workspace"], ".git")),
-        "env": {"keys": sorted(variables), "fingerprint": fingerprint(arguments["env_file"])},
+        "env": {"keys": sorted(variables), "version": _env_version(arguments)},
         "disk_free": _disk_free(root),
         "memory_available": _memory_available(),
         "unenterable": _unenterable(root),
@@ -42,13 +41,11 @@ def state(arguments: Dict[str, Any]) -> Dict[str, Any]:
     }
 
 
-def fingerprint(path: str) -> str:
-    """A short hash of a file, to say whether it changed; empty where it is not there."""
+def _env_version(paths: Dict[str, Any]) -> Optional[int]:
     try:
-        with open(path, "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()[:12]
+        return versions.present(paths)
     except OSError:
-        return ""
+        return None
 
 
 def _releases(folder: str) -> List[Dict[str, str]]:

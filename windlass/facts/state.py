@@ -25,6 +25,7 @@ class Release:
 class State:
     """One look at the app's folders. Sizes are in bytes; a flag is None where it is not set.
 
+    `env_version` is the kept version that `.env` is, 0 where somebody edited it, None where there is none.
     `now` is the server's time in seconds since the epoch, `user` who looked, `owner` whose the app is.
     """
 
@@ -42,7 +43,7 @@ class State:
     generate_stamp: str
     cloned: bool
     env_keys: frozenset[str]
-    env_fingerprint: str
+    env_version: int | None
     disk_free: int
     memory_available: int
     unenterable: str
@@ -96,7 +97,7 @@ def parse(answer: Answer) -> State:
         generate_stamp=found["stamps"]["generate"],
         cloned=found["cloned"],
         env_keys=frozenset(env["keys"]),
-        env_fingerprint=env["fingerprint"],
+        env_version=env["version"],
         disk_free=found["disk_free"],
         memory_available=found["memory_available"],
         unenterable=found["unenterable"],

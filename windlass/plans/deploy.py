@@ -64,7 +64,6 @@ def deploy(config: Config, look: Look, revision: Revision, to: Cutover, options:
             "release": to.release,
             "revision": revision.hash,
             "subject": revision.subject,
-            "env": look.state.env_fingerprint,
             "was": look.state.live,
             "migrations": list(pending),
             **({"rolled_from": look.state.live} if options.going_back else {}),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from windlass.facts.state import State
-from windlass.ledger import live_release
+from windlass.ledger import live_release, started_with
 
 
 def went_live(records: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -52,6 +52,19 @@ def good(state: State) -> list[str]:
     """The kept releases that were live and are not bad, oldest first by their number."""
     lived, wrong = set(went_live(state.records)), bad(state.records)
     return [kept.id for kept in state.releases if kept.id in lived and kept.id not in wrong]
+
+
+def env_differs(state: State, release: str) -> bool:
+    """Whether `.env` is another one now than the release last went live with, as far as that is known."""
+    known = started_with(state.records).get(release)
+    return known is not None and state.env_version is not None and known != state.env_version
+
+
+def env_now(state: State) -> str:
+    """Which `.env` there is, in words."""
+    if state.env_version is None:
+        return "none"
+    return f"version {state.env_version}" if state.env_version else "edited by hand"
 
 
 def prunable(state: State, *, keep: int, coming: str) -> list[str]:

@@ -62,8 +62,8 @@ def _no_node(config: Config) -> str:
 
 
 def _env(config: Config, look: Look) -> list[str]:
-    if ".env" in config.shared.files and not look.state.env_fingerprint:
-        return [f"{config.layout.env_file}: put the app's variables there, mode 0600"]
+    if ".env" in config.shared.files and look.state.env_version is None:
+        return [f"{config.layout.env_file}: not there; fab env.push FILE puts the app's variables there"]
     absent = [name for name in config.shared.required if name not in look.state.env_keys]
     return [f"{', '.join(absent)}: add to {config.layout.env_file}"] if absent else []
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from windlass.commands import recovery, releases, slots
 from windlass.config import Config
 from windlass.errors import Refused
 from windlass.facts.state import Release, State
+from windlass.ledger import started_with
 from windlass.plan import Plan, Stage, Step
 from windlass.plans import golive
 from windlass.plans.golive import Cutover
-from windlass.plans.history import bad, stable, went_live
+from windlass.plans.history import bad, env_differs, env_now, stable, went_live
 from windlass.shell import all_of, write_file
 
 
@@ -105,8 +106,9 @@ def choose(config: Config, state: State, to: Cutover) -> Plan:
 
 
 def is_standby(state: State, to: Cutover) -> bool:
-    """Whether the release runs on the idle slot already."""
-    return state.standby is not None and state.slots.get(to.slot) == to.release
+    """Whether the release runs on the idle slot already, and with the present `.env`."""
+    there = state.standby is not None and state.slots.get(to.slot) == to.release
+    return there and not env_differs(state, to.release)
 
 
 def standby(config: Config, to: Cutover) -> tuple[Stage, ...]:
@@ -129,9 +131,12 @@ def differences(state: State, release: str) -> Iterable[str]:
             f"the database stays as it is: it {has} migrations that {release} does not know ({', '.join(later)}); "
             "their down SQL is in backups/ on the server"
         )
-    env = next((known.get("env") for known in reversed(state.records) if _went_well(known, release)), None)
-    if env and env != state.env_fingerprint:
-        yield f".env has changed since {release} went live: it starts with the present one"
+    if env_differs(state, release):
+        before = started_with(state.records)[release]
+        yield (
+            f".env has changed since {release} went live with version {before}: it starts with the present one "
+            f"({env_now(state)}); fab env.use {before} puts the other back"
+        )
 
 
 def _migrations_since(state: State, release: str) -> dict[str, bool]:
@@ -144,12 +149,6 @@ def _migrations_since(state: State, release: str) -> dict[str, bool]:
     }
 
 
-def _went_well(record: Mapping[str, Any], release: str) -> bool:
-    return (
-        record.get("event") == "end" and record.get("outcome") == "done" and record.get("release") == release
-    )
-
-
 def _number(release: object) -> int:
     head = str(release or "").split("-")[0]
     return int(head) if head.isdigit() else 0
@@ -159,7 +158,6 @@ def _record(state: State, to: Cutover) -> dict[str, Any]:
     return {
         "release": to.release,
         "revision": to.revision,
-        "env": state.env_fingerprint,
         "was": state.live,
         "migrations": [],
     }

@@ -12,7 +12,7 @@ from windlass.facts.system import Listener, Pm2List, Pm2Process, SystemFigures
 from windlass.facts.visitors import Visitors
 from windlass.layout import SLOTS
 from windlass.ledger import UNFINISHED, runs
-from windlass.plans.history import bad
+from windlass.plans.history import bad, env_differs, env_now
 
 FULL = 90
 """Percent of a disk used from which it is said."""
@@ -40,18 +40,6 @@ def warnings(config: Config, seen: Seen) -> list[str]:
     for source in (_runs, _links, _processes, _env, _site, _room, _clock):
         found += source(config, seen)
     return found
-
-
-def env_changed(state: State) -> bool:
-    """Whether `.env` is another one than the live release went live with."""
-    known = [
-        record.get("env")
-        for record in state.records
-        if record.get("event") == "end"
-        and record.get("outcome") == "done"
-        and record.get("release") == state.live
-    ]
-    return bool(known and known[-1] and state.env_fingerprint and known[-1] != state.env_fingerprint)
 
 
 def _runs(config: Config, seen: Seen) -> Iterator[str]:
@@ -122,8 +110,11 @@ def occupied(config: Config, state: State, listeners: Iterable[Listener]) -> Ite
 
 
 def _env(config: Config, seen: Seen) -> Iterator[str]:
-    if env_changed(seen.state):
-        yield f".env has changed since {seen.state.live} went live: fab restart -H {seen.host}"
+    if env_differs(seen.state, seen.state.live):
+        yield (
+            f".env has changed since {seen.state.live} went live "
+            f"(now {env_now(seen.state)}): fab restart -H {seen.host}"
+        )
 
 
 def _site(config: Config, seen: Seen) -> Iterator[str]:

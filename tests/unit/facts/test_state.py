@@ -107,16 +107,18 @@ def test_flags_say_what_was_written_into_them(server: Server) -> None:
     assert (found.maintenance, found.stopped, found.standby) == ("deploy 0002", "by ana: fire", "")
 
 
-def test_of_the_env_only_names_and_a_fingerprint_are_told(server: Server) -> None:
+def test_of_the_env_only_names_and_its_version_are_told(server: Server) -> None:
     server.has(FIRST)
-    (server.root / "shared").mkdir()
+    assert server.look().env_version is None
+    (server.root / "shared/.env.versions").mkdir(parents=True)
     (server.root / "shared/.env").write_text("SECRET=hunter2hunter2\nEMPTY=\n")
+    (server.root / "shared/.env.versions/0007").write_text("SECRET=hunter2hunter2\nEMPTY=\n")
     arguments = question(server.layout).arguments
     assert "hunter2" not in json.dumps(CALLS["state"](arguments))
-    before = server.look()
-    assert before.env_keys == {"SECRET", "EMPTY"}
+    found = server.look()
+    assert (found.env_keys, found.env_version) == ({"SECRET", "EMPTY"}, 7)
     (server.root / "shared/.env").write_text("SECRET=hunter3hunter3\nEMPTY=\n")
-    assert server.look().env_fingerprint != before.env_fingerprint
+    assert server.look().env_version == 0
 
 
 def test_a_folder_that_nginx_cannot_enter_is_named(server: Server) -> None:

@@ -320,7 +320,6 @@ def test_the_ledger_is_told_what_went_live_and_what_before() -> None:
         "release": "0002-ccccccc",
         "revision": revision().hash,
         "subject": "Sail",
-        "env": "env1",
         "was": OLD,
         "migrations": [],
         "rolled_from": OLD,

@@ -19,7 +19,7 @@ DEBIAN, ALPINE = "ID=debian\n", 'ID=alpine\nNAME="Alpine Linux"\n'
 
 def bare(**parts: Any) -> Look:
     """A server with nothing on it."""
-    facts = {"env_fingerprint": "", "env_keys": frozenset(), "disk_free": 0, "memory_available": 0, **parts}
+    facts = {"env_version": None, "env_keys": frozenset(), "disk_free": 0, "memory_available": 0, **parts}
     return replace(look(state(**facts)), tools=NO_TOOLS, nginx=NO_NGINX)
 
 
@@ -78,7 +78,7 @@ def test_variables_that_must_be_there_are_named_with_their_file() -> None:
 
 
 def test_an_app_without_an_env_needs_none() -> None:
-    assert missing(config(shared={"files": []}), look(state(env_fingerprint="")), building=False) == []
+    assert missing(config(shared={"files": []}), look(state(env_version=None)), building=False) == []
 
 
 def test_a_site_that_is_not_loaded_is_said_with_the_command_that_installs_it() -> None:

@@ -19,12 +19,12 @@ def test_a_server_that_has_all_lacks_nothing() -> None:
 
 
 def test_everything_is_said_at_once() -> None:
-    bare = made.look(made.state(user="deploy", env_fingerprint="", stopped="by ana"))
+    bare = made.look(made.state(user="deploy", env_version=None, stopped="by ana"))
     bare = replace(bare, applied=Applied(problem="connection refused"))
     listener = Listener(3000, "127.0.0.1", "bob", 7, "node")
     said = "\n".join(lacks(CONFIG, bare, Ground("/srv", "fatal: no access"), [listener]))
     for part in (
-        "/srv/shop/shared/.env: put the app's variables there",
+        "/srv/shop/shared/.env: not there",
         "/srv/shop cannot be made in /srv: as root, install -d -o deploy /srv/shop",
         "git@example.org:shop.git cannot be read from the server: fatal: no access",
         "the database does not answer: connection refused",

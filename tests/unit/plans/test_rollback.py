@@ -211,12 +211,13 @@ def test_migrations_that_the_release_came_with_or_that_came_before_it_are_not() 
 
 
 def test_another_env_is_told() -> None:
-    seen = server(B, went_well(A, env="env0"), went_well(B, A, env="env1"))
-    assert ".env has changed since 0001-aaaaaaa went live" in told(seen)
+    seen = server(B, went_well(A, env=1), went_well(B, A, env=2))
+    assert ".env has changed since 0001-aaaaaaa went live with version 1" in told(seen)
+    assert "the present one (version 2); fab env.use 1 puts" in told(seen)
     assert told(seen, B) == ""
-    assert told(server(B, went_well(A, env="env0"), went_well(A, A, env="env1"))) == ""
+    assert told(server(B, went_well(A, env=1), went_well(A, A, env=2))) == ""
 
 
 def test_a_chosen_release_comes_with_its_differences_too() -> None:
-    seen = server(C, went_well(A, env="env0"), went_well(B, A, env="env0"), went_well(C, B))
+    seen = server(C, went_well(A, env=1), went_well(B, A, env=1), went_well(C, B))
     assert choose(config(), seen, TO).notes == rollback(config(), seen, TO).notes != ()

@@ -11,7 +11,7 @@ import pytest
 from tests.unit import made
 from windlass.facts.system import Listener, Pm2List, Pm2Process, Space, SystemFigures
 from windlass.facts.visitors import Visitors
-from windlass.plans.warnings import Seen, env_changed, occupied, warnings
+from windlass.plans.warnings import Seen, occupied, warnings
 
 LIVE = "0002-bbbbbbb"
 CONFIG = made.config(processes={"worker": {"script": "worker.js"}})
@@ -114,12 +114,13 @@ def test_a_live_release_that_is_bad_is_said() -> None:
 
 
 def test_an_env_file_that_changed_since_is_said_and_one_that_cannot_be_read_is_not() -> None:
-    records = run(2, made.went_well(LIVE, env="env0"))
-    assert env_changed(replace(well().state, records=records, env_fingerprint="env1"))
-    assert not env_changed(replace(well().state, records=records, env_fingerprint="env0"))
-    assert not env_changed(replace(well().state, records=records, env_fingerprint=""))
-    [warning] = warnings(CONFIG, with_state(records=records))
-    assert ".env has changed since 0002-bbbbbbb went live" in warning
+    records = run(2, made.went_well(LIVE, env=3))
+    [warning] = warnings(CONFIG, with_state(records=records, env_version=4))
+    assert ".env has changed since 0002-bbbbbbb went live (now version 4)" in warning
+    [warning] = warnings(CONFIG, with_state(records=records, env_version=0))
+    assert "(now edited by hand)" in warning
+    assert warnings(CONFIG, with_state(records=records, env_version=3)) == []
+    assert warnings(CONFIG, with_state(records=records, env_version=None)) == []
 
 
 def test_a_stranger_on_a_port_that_the_next_deploy_needs_is_named() -> None:
