@@ -14,7 +14,7 @@ LOADED := tests/vps/test_prompthub.py
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 PYTEST_AS_ROOT := $(if $(SUDO),$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) -p no:cacheprovider,$(PYTEST))
 
-.PHONY: test setup packages lint types test-unit test-sandbox test-vps hosts
+.PHONY: test setup packages lint types test-unit test-sandbox test-vps hosts bench
 
 test: setup lint types hosts
 ifeq ($(SUDO),)
@@ -44,7 +44,7 @@ lint: setup
 
 types: setup
 	$(BIN)/mypy
-	$(BIN)/mypy -p tests.support -p tests.vps -m tests.conftest
+	$(BIN)/mypy -p tests.support -p tests.vps -p tests.bench -m tests.conftest
 
 test-unit: setup
 	$(PYTEST) tests/unit
@@ -54,6 +54,10 @@ test-sandbox: setup
 
 test-vps: setup hosts
 	$(PYTEST_AS_ROOT) tests/vps
+
+# How fast it is, beside the runbook, on a server of its own; writes tests/bench/results.md. Quiet machines tell more.
+bench: setup hosts
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.bench $(BENCH)
 
 # What the test hosts start from. Built before the tests, so that no test's time-out counts it.
 hosts: setup

@@ -1,0 +1,121 @@
+"""The rows of the table, by name: what is measured against what, and the figure that it shall keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from tests.bench.by_hand import ByHand
+from tests.bench.far import FarAway
+from tests.bench.figures import Row, Sample, in_turn
+from tests.bench.server import SLOW, Server
+from tests.bench.windlass import Windlass
+
+ROUND_TRIP = 0.1
+Say = Callable[[str], None]
+Measure = Callable[[Server, int, Say], Iterable[Row]]
+
+
+def deploy(server: Server, rounds: int, say: Say) -> Iterable[Row]:
+    """A code-only deploy of the example app, live, against the runbook's commands."""
+    ours, theirs = server.prompthub, server.prompthub_by_hand
+    yield _deploy("code-only deploy, example app (Next.js)", ours, theirs, rounds, say, 1.15)
+
+
+def small(server: Server, rounds: int, say: Say) -> Iterable[Row]:
+    """The same with an app that builds at once: here the health gate's seconds weigh most."""
+    yield _deploy("code-only deploy, small app", server.tiny, server.tiny_by_hand, rounds, say, None)
+
+
+def _deploy(title: str, ours: Windlass, theirs: ByHand, rounds: int, say: Say, ratio: float | None) -> Row:
+    commits = ["change", "first"] * rounds
+    by_hand, by_us = iter(commits), iter(commits)
+    found = in_turn(
+        {
+            "runbook": lambda: theirs.deploy(next(by_hand)),
+            "windlass": lambda: ours.live("deploy", "--revision", next(by_us)),
+        },
+        rounds,
+        say,
+    )
+    return Row(title, found["windlass"], "runbook § 4 by hand", found["runbook"], ratio)
+
+
+def rollback(server: Server, rounds: int, say: Say) -> Iterable[Row]:
+    """Going back to the previous release of the small app: cold, and with a warm standby."""
+    yield from _rollback(server, rounds, say, "first", "")
+
+
+def slow_rollback(server: Server, rounds: int, say: Say) -> Iterable[Row]:
+    """The same to a release whose build takes half a minute."""
+    yield from _rollback(server, min(rounds, 2), say, "slow_build", f", builds for {SLOW} s")
+
+
+def _rollback(server: Server, rounds: int, say: Say, back_to: str, about: str) -> Iterable[Row]:
+    ours, theirs = server.tiny, server.tiny_by_hand
+    ours.run("deploy", "--revision", back_to)
+
+    def back(standby: str) -> Sample:
+        ours.configure("kill_timeout = 1", f'kill_timeout = 1\nstandby = "{standby}"')
+        ours.run("deploy", "--revision", "change")
+        return ours.live("rollback")
+
+    def back_by_hand() -> Sample:
+        theirs.deploy("change")
+        return theirs.roll_back(back_to)
+
+    found = in_turn(
+        {"runbook": back_by_hand, "cold": lambda: back("cold"), "warm": lambda: back("warm")}, rounds, say
+    )
+    by_hand = "runbook § 6.2 by hand"
+    yield Row(f"rollback, small app{about}", found["cold"], by_hand, found["runbook"], 0.7)
+    yield Row(f"rollback, warm standby{about}", found["warm"], by_hand, found["runbook"], 0.3)
+
+
+def nothing(server: Server, rounds: int, say: Say) -> Iterable[Row]:
+    """A deploy of what is live."""
+    app = server.tiny
+    app.run("deploy", "--revision", "change")
+    found = in_turn({"windlass": lambda: app.run("deploy", "--revision", "change")}, 2 * rounds, say)
+    yield Row("deploy with nothing to do", found["windlass"], seconds=1.0)
+
+
+def far(server: Server, rounds: int, say: Say) -> Iterable[Row]:
+    """The tool's own cost over a link with a round trip of 100 ms: all seconds of a deploy but those of its steps."""
+    app, operator, vps = server.tiny, server.operator, server.vps
+    commits = iter(["change", "first"] * rounds)
+    with FarAway(vps.address, 22, ROUND_TRIP) as link:
+        operator.know("127.0.0.1", vps.host_key, link.port)
+
+        def deploy() -> Sample:
+            whole = app.run("deploy", "--revision", next(commits), host=f"deploy@127.0.0.1:{link.port}")
+            return Sample(whole.seconds - app.steps)
+
+        def ssh() -> Sample:
+            return Sample(operator.ssh("deploy@127.0.0.1", "true", link.port).check().seconds)
+
+        found = in_turn({"ssh": ssh, "windlass": deploy}, rounds, say)
+    yield Row(
+        "own cost at 100 ms, a deploy less its steps", found["windlass"], "ssh host true", found["ssh"], 1.5
+    )
+
+
+def listing(server: Server, rounds: int, say: Say) -> Iterable[Row]:
+    """`fab --list` against `fab --version`, which loads no tasks."""
+    operator = server.operator
+
+    def fab(*words: str) -> Sample:
+        return Sample(operator.fab(*words).check().seconds)
+
+    found = in_turn({"version": lambda: fab("--version"), "list": lambda: fab("--list")}, 3 * rounds, say)
+    yield Row("fab --list", found["list"], "fab --version", found["version"], 1.5)
+
+
+ROWS: dict[str, Measure] = {
+    "deploy": deploy,
+    "small": small,
+    "rollback": rollback,
+    "slow-rollback": slow_rollback,
+    "nothing": nothing,
+    "far": far,
+    "list": listing,
+}
