@@ -156,6 +156,53 @@ def _version(value: str) -> str:
     return value
 
 
+def _user(value: str) -> str:
+    if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", value):
+        raise ValueError(f"{value!r} is not the name of a user: lower-case letters, digits, dashes")
+    if value == "root":
+        raise ValueError("root is not for deploys: name a user of the app's own")
+    return value
+
+
+def check_public_key(value: str) -> str:
+    """One line of authorized_keys without options, as `ssh-keygen` writes it into a .pub file. Raises ValueError."""
+    line = value.strip()
+    if "PRIVATE KEY" in line:
+        raise ValueError("is a private key: give the .pub file's line, and keep this one secret")
+    if not re.fullmatch(r"(sk-)?(ssh|ecdsa)-[a-z0-9@.-]+ AAAA[A-Za-z0-9+/]+=*( .*)?", printable(line)):
+        raise ValueError(f"{_beginning(line)!r} is not a public key such as \"ssh-ed25519 AAAA… ana@laptop\"")
+    return line
+
+
+def _beginning(value: str) -> str:
+    return value if len(value) < 40 else f"{value[:40]}…"
+
+
+def _http_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s\"'\\]+", value):
+        raise ValueError(f"{value!r} is not an http address")
+    return value.rstrip("/")
+
+
+def check_email(value: str) -> str:
+    """An e-mail address, "" for none. Raises ValueError."""
+    if value and not re.fullmatch(r"[^\s@'\"\\-][^\s@'\"\\]*@[^\s@'\"\\]+", value):
+        raise ValueError(f"{value!r} is not an e-mail address")
+    return value
+
+
+def _node_line(value: str) -> str:
+    if not value:
+        raise ValueError("is empty: name a version such as \"22\"")
+    return _version(value)
+
+
+def _npm_version(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", value):
+        raise ValueError(f'{value!r} is not a version such as "7.0.4" or "latest"')
+    return value
+
+
 Name = Annotated[str, AfterValidator(_name)]
 AppName = Annotated[str, AfterValidator(_app_name)]
 Port = Annotated[
@@ -177,6 +224,13 @@ Memory = Annotated[str, AfterValidator(_memory)]
 """An amount that pm2 knows, such as "512M"; "" is no limit."""
 BodySize = Annotated[str, AfterValidator(_body_size)]
 Version = Annotated[str, AfterValidator(_version)]
+NodeLine = Annotated[str, AfterValidator(_node_line)]
+"""A version as far as it is given, "22"; never empty."""
+NpmVersion = Annotated[str, AfterValidator(_npm_version)]
+UserName = Annotated[str, AfterValidator(_user)]
+PublicKey = Annotated[str, AfterValidator(check_public_key)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Email = Annotated[str, AfterValidator(check_email)]
 Text = Annotated[str, AfterValidator(_something)]
 Word = Annotated[str, AfterValidator(_no_nul)]
 """An argument or a variable's value: any text."""

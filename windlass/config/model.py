@@ -12,11 +12,16 @@ from windlass.config.fields import (
     AbsolutePathOrDefault,
     AppName,
     BodySize,
+    Email,
     Folder,
     HostName,
+    HttpUrl,
     Memory,
     Name,
+    NodeLine,
+    NpmVersion,
     Port,
+    PublicKey,
     Ref,
     RelativePath,
     Repository,
@@ -27,6 +32,7 @@ from windlass.config.fields import (
     Timeout,
     UrlFolder,
     UrlPath,
+    UserName,
     VariableName,
     Version,
     Word,
@@ -168,6 +174,16 @@ class Limits(Section):
     memory_free_mb: Annotated[int, Field(ge=0)] = 256
 
 
+class Setup(Section):
+    user: UserName = "deploy"
+    keys: list[PublicKey] = []
+    node: NodeLine = "22"
+    node_dist: HttpUrl = "https://nodejs.org/dist"
+    pm2: NpmVersion = "latest"
+    email: Email = ""
+    acme: HttpUrl = "https://acme-v02.api.letsencrypt.org/directory"
+
+
 class Contact(Section):
     role: Text
     contact: Text
@@ -190,6 +206,7 @@ class Config(Section):
     shared: Shared = Shared()
     nginx: Nginx = Nginx()
     limits: Limits = Limits()
+    setup: Setup = Setup()
     contacts: list[Contact] = []
 
     @model_validator(mode="before")
