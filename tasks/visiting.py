@@ -116,7 +116,7 @@ def _open(crew: Crew, spec: HostSpec, opening: Opening) -> Host | WindlassError:
 
     def wire() -> Any:
         link = connect(spec, timeout=ssh.connect_timeout, forward_agent=ssh.forward_agent)
-        return link.open_agent(agent_command(), for_good=True)
+        return link.open_agent(agent_command(as_root=opening.entry.as_root), for_good=True)
 
     crew.report.emit(Connecting(spec.name))
     try:

@@ -19,7 +19,7 @@ class Entry:
     "locked" takes the lock or is refused, "unlocked" only looks, "stop" closes the app to visitors and ends
     whoever holds the lock, "break" does the latter alone, and only to the runs that `holders` names.
     A holder has `wait` seconds to end and recover before it is killed. `as_owner`: root looks as the user
-    whom the app belongs to.
+    whom the app belongs to; `as_root`: whoever logs in, the agent is root by sudo.
     """
 
     mode: Literal["locked", "unlocked", "stop", "break"] = "locked"
@@ -27,6 +27,7 @@ class Entry:
     reason: str = ""
     holders: tuple[str, ...] | None = None
     wait: float = 60
+    as_root: bool = False
 
 
 @dataclass(frozen=True)

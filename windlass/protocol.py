@@ -47,10 +47,16 @@ importlib.import_module("{_PACKAGE}.serve").main()
 """
 
 
-def agent_command(python: str = "python3") -> str:
-    """The command that an SSH channel runs: a Python that reads the agent from its standard input."""
+def agent_command(python: str = "python3", *, as_root: bool = False) -> str:
+    """The command that an SSH channel runs: a Python that reads the agent from its standard input.
+
+    `as_root`: under sudo, which must not ask for a password, where whoever logged in is not root.
+    """
     text = base64.b64encode(_BOOTSTRAP.strip().encode()).decode()
-    return f"exec {shlex.quote(python)} -u -c \"import base64,importlib;exec(base64.b64decode('{text}'))\""
+    sudo = '$(test "$(id -u)" = 0 || echo sudo -n) ' if as_root else ""
+    return (
+        f"exec {sudo}{shlex.quote(python)} -u -c \"import base64,importlib;exec(base64.b64decode('{text}'))\""
+    )
 
 
 @cache
