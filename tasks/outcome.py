@@ -92,7 +92,8 @@ def _done(plan: Plan, host: str, end: dict[str, Any]) -> tuple[str, str]:
     if end.get("page") is not None and "release" in plan.record:
         page = f"the release is live behind the maintenance page ({end['page']})"
         return page, f"fab maintenance.off -H {host} lets visitors in"
-    return _remarks(end), ""
+    said, hint = plan.outlook
+    return "; ".join(filter(None, [_remarks(end), said])), hint
 
 
 def _remarks(end: dict[str, Any]) -> str:

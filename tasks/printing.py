@@ -28,7 +28,8 @@ def print_plan(host: str, plan: Plan) -> None:
     from windlass.report import runbook as as_text
     from windlass.report.text import one_line
 
-    steps = [("shell", "find node and the app's programs", plan.prologue.text, "")]
+    prologue = plan.prologue.text
+    steps = [("shell", "find node and the app's programs", prologue, "")] if prologue else []
     steps += [
         (stage.name, step.title, text_of(step), step.unchanged)
         for stage in plan.stages

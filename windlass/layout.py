@@ -64,6 +64,9 @@ class Layout:
         """Every kept version of `.env`, each in a file named after its number."""
         return self.shared / ".env.versions"
 
+    def env_version(self, number: int) -> PurePosixPath:
+        return self.env_versions / f"{number:04d}"
+
     @property
     def assets(self) -> PurePosixPath:
         """Hashed assets of every kept release, which nginx serves."""

@@ -62,7 +62,8 @@ class Plan:
     """Stages, and the recovery that holds if they do not finish.
 
     `recovery` is idempotent and runs without `-e`; `record` is what the ledger says beside the outcome;
-    `prologue` comes before every step's text.
+    `prologue` comes before every step's text. `notes` go above a dry run's steps. `outlook` is what to say, and
+    to type next, where the plan ends well.
     """
 
     title: str
@@ -71,3 +72,4 @@ class Plan:
     prologue: Command = NOTHING
     record: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    outlook: tuple[str, str] = ("", "")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Protocol
 
-from windlass.errors import ConnectionFailed, ExitCode, LockHeld, NotReady, Refused, WindlassError
+from windlass.errors import ConnectionFailed, ExitCode, LockHeld, NotReady, Refused, StepFailed, WindlassError
 from windlass.opening import Opened, Opening
 from windlass.plan import Plan
 from windlass.protocol import (
@@ -249,5 +249,10 @@ def refused_error(message: dict[str, Any], host: str, opening: Opening) -> Windl
         return NotReady(
             f"{host}: the app's folders cannot be made ({message['detail']}); nothing was touched",
             hint=f"on the server, as root: install -d -o {user} {root}",
+        )
+    if message["why"] == "env":
+        return StepFailed(
+            f"{host}: the new .env could not be kept ({message['detail']}); the present one is as it was",
+            hint=f"is there room on the disk? fab status -H {host}",
         )
     return Refused(f"{host}: {root} cannot be used ({message.get('detail', message['why'])})")

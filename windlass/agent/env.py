@@ -27,7 +27,7 @@ PASSED_ON = (*PERSON, *TRUST, *PROXIES)
 
 POSTGRES = ("postgres", "postgresql")
 MASKED_LENGTH = 8
-_LINE = re.compile(
+LINE = re.compile(
     r"""^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)
     (\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^\#\n]+)?\s*(?:\#.*)?$""",
     re.MULTILINE | re.VERBOSE | re.ASCII,
@@ -42,7 +42,7 @@ def parse(text: str) -> Dict[str, str]:
     Single quotes and backticks keep everything; double quotes turn `\\n` and `\\r` into line ends.
     """
     variables = {}
-    for name, found in _LINE.findall(text.replace("\r\n", "\n").replace("\r", "\n")):
+    for name, found in LINE.findall(text.replace("\r\n", "\n").replace("\r", "\n")):
         value = _QUOTED.sub(r"\2", found.strip())
         if found.strip().startswith('"'):
             value = value.replace("\\n", "\n").replace("\\r", "\r")

@@ -84,6 +84,7 @@ class Build(Section):
     verify: list[RelativePath] = [".next/BUILD_ID"]
     cache: list[RelativePath] = [".next/cache"]
     env: dict[VariableName, Word] = {}
+    env_prefixes: list[VariableName] = ["NEXT_PUBLIC_"]
     timeout: Timeout = 1800
 
 

@@ -1,0 +1,152 @@
+"""A new `.env`, or an earlier version of it: kept, put in place, and what that asks of the app."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from windlass.commands import env
+from windlass.config import Config
+from windlass.errors import Refused
+from windlass.facts.env import ServerEnv
+from windlass.facts.state import State
+from windlass.ledger import built_with, started_with
+from windlass.plan import Plan, Stage, Step
+
+
+@dataclass(frozen=True)
+class Digests:
+    """A content and its values as digests, made with the command's salt."""
+
+    content: str
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What becomes of one host's `.env`.
+
+    `was` is the version in use, None where there is no `.env`; `adopt`: somebody edited it, and it must first be
+    kept as that version. `version` comes; `send`: the server does not have it yet. `variables` are its digests.
+    """
+
+    seen: ServerEnv
+    was: int | None
+    adopt: bool
+    version: int
+    send: bool
+    variables: Mapping[str, str]
+
+    @property
+    def unchanged(self) -> bool:
+        return self.was == self.version and self.seen.private
+
+    def words(self) -> str:
+        """The names that are added, changed and removed; empty where none is."""
+        names = differing(self.seen.values, self.variables)
+        before, after = self.seen.values.keys(), self.variables.keys()
+        kinds = {
+            "added": [name for name in names if name not in before],
+            "changed": [name for name in names if name in before and name in after],
+            "removed": [name for name in names if name not in after],
+        }
+        return "; ".join(f"{kind}: {', '.join(found)}" for kind, found in kinds.items() if found)
+
+
+def differing(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
+    """The names of the variables that are not the same in both, in order."""
+    return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+
+
+def changes(seen: Sequence[ServerEnv], pushed: Digests) -> list[Change]:
+    """What pushing this content does on each host; it gets the same number on all that do not know it."""
+    free = max(one.next + (one.version == 0) for one in seen)
+    found = []
+    for one in seen:
+        known = next((version.number for version in one.versions if version.content == pushed.content), None)
+        was = one.next if one.version == 0 else one.version
+        adopt = one.version == 0
+        if one.content == pushed.content:
+            known = was
+        found.append(Change(one, was, adopt, known or free, known is None, pushed.variables))
+    return found
+
+
+def back(names: Sequence[str], seen: Sequence[ServerEnv], number: int) -> list[Change]:
+    """What going to a kept version does on each host.
+
+    Raises Refused where one does not have it, or where it is not the same on all.
+    """
+    found = []
+    for name, one in zip(names, seen, strict=True):
+        version = one.kept(number)
+        if version is None:
+            has = ", ".join(str(kept.number) for kept in one.versions) or "none"
+            raise Refused(
+                f"{name} has no version {number} of .env (it has {has}); nothing was changed",
+                hint=f"fab env.list -H {name}",
+            )
+        was = one.next if one.version == 0 else one.version
+        found.append(Change(one, was, one.version == 0, number, False, version.variables))
+    if len({version.content for one in seen if (version := one.kept(number))}) > 1:
+        raise Refused(
+            f"version {number} of .env is not the same on all these hosts; nothing was changed",
+            hint="fab env.push FILE gives all the same one",
+        )
+    return found
+
+
+def put(config: Config, host: str, state: State, change: Change) -> Plan:
+    """Put the version in place; a host where that fails has the others go back to theirs."""
+    layout, version = config.layout, change.version
+    done = "it is there already" if change.unchanged else ""
+    place = Step(f"put version {version} in place", env.put(layout, version), 30, False, unchanged=done)
+    undo = Step("put the former .env back", env.put(layout, change.was), 30)
+    check = Step("see that it is in place", env.is_put(layout, version), 30)
+    return Plan(
+        f"Give {config.app.name} version {version} of .env",
+        (Stage("env", (place,), undo=() if done else (undo,)), Stage("check", (check,))),
+        record={"env": version, "env_was": change.was, "reason": change.words()},
+        notes=_notes(config, change),
+        outlook=outlook(host, config, state, change),
+    )
+
+
+def outlook(host: str, config: Config, state: State, change: Change) -> tuple[str, str]:
+    """What the app still lacks once the version is in place, and what to type for it."""
+    version, live = change.version, state.live
+    said = f"version {version} of .env is in place" + (" already" if change.unchanged else "")
+    if not live:
+        return said, f"fab deploy -H {host}"
+    if state.stopped is not None:
+        return f"{said}; the app is stopped", f"fab emergency-resume -H {host} starts it with this version"
+    built = change.seen.kept(built_with(state.records, live))
+    stale = _read_by_build(config, differing(built.variables, change.variables)) if built else []
+    if stale:
+        return (
+            f"{said}; {live} was built with another {', '.join(stale)}",
+            f"fab deploy --force -H {host} builds it anew",
+        )
+    running = started_with(state.records).get(live)
+    if running == version:
+        return f"{said}; {live} runs with it", ""
+    before = f"version {running}" if running else "an earlier one"
+    return f"{said}; {live} still runs with {before}", f"fab restart -H {host} loses no request"
+
+
+def _read_by_build(config: Config, names: list[str]) -> list[str]:
+    return [name for name in names if name.startswith(tuple(config.build.env_prefixes))]
+
+
+def _notes(config: Config, change: Change) -> tuple[str, ...]:
+    """What a dry run says above the steps: the names, and what is written before the first step."""
+    layout = config.layout
+    notes = [change.words()] if change.words() else []
+    if change.adopt and change.was:
+        kept = layout.env_version(change.was)
+        notes.append(f"first, the present .env, which somebody edited, is kept as {kept}, mode 0600")
+    if change.send:
+        notes.append(
+            f"first, the file is sent and written as {layout.env_version(change.version)}, mode 0600"
+        )
+    return tuple(notes)
