@@ -95,12 +95,12 @@ def tail(session: Session, message: Dict[str, Any]) -> None:
     """
     wanted = Wanted(message["grep"], session.masks)
     sources = [Source(about) for about in message["sources"]]
-    live = session.live()["slot"]
-    shown = [source for source in sources if source.slot in ("", live)]
+    live = session.live()
+    shown = [source for source in sources if source.slot in ("", live["slot"])]
     for source in sorted(shown, key=lambda source: source.modified):
         _show_last(session, source, message["lines"], wanted)
     if message["follow"]:
-        _follow(session, sources, shown, wanted)
+        _follow(session, live, sources, shown, wanted)
     session.channel.send("tailed")
 
 
@@ -116,8 +116,10 @@ def _show_last(session: Session, source: Source, count: int, wanted: Wanted) -> 
     _send(session, source, lines)
 
 
-def _follow(session: Session, sources: List[Source], shown: List[Source], wanted: Wanted) -> None:
-    channel, before = session.channel, session.live()
+def _follow(
+    session: Session, before: Dict[str, Any], sources: List[Source], shown: List[Source], wanted: Wanted
+) -> None:
+    channel = session.channel
     while not channel.cancelled and not channel.inbox:
         live = session.live()
         if live != before:
