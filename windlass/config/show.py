@@ -29,7 +29,7 @@ def _tables(table: dict[str, Any], path: Path, *, item: bool = False) -> Iterato
     plain = {key: value for key, value in table.items() if not _holds_tables(value)}
     if plain and path:
         heading = f"[[{as_written(path)}]]" if item else f"[{as_written(path)}]"
-        yield [heading, *(f"{as_written((key,))} = {_value(value)}" for key, value in plain.items())]
+        yield [heading, *(f"{as_written((key,))} = {toml(value)}" for key, value in plain.items())]
     for key, value in table.items():
         if isinstance(value, dict):
             yield from _tables(value, (*path, key))
@@ -42,9 +42,10 @@ def _holds_tables(value: Any) -> bool:
     return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
 
 
-def _value(value: Any) -> str:
+def toml(value: Any) -> str:
+    """A value as TOML writes it: text, number, boolean, or a list of them."""
     if isinstance(value, list):
-        return "[" + ", ".join(_value(each) for each in value) + "]"
+        return "[" + ", ".join(toml(each) for each in value) + "]"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     # A TOML text is written as a JSON one, but for DEL.

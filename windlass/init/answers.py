@@ -1,0 +1,124 @@
+"""Everything that a repository tells, as the entries of a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from windlass.config.problem import PASSWORD_IN_URL
+from windlass.config.secrets import TOKEN_IN_URL
+from windlass.init.build import build
+from windlass.init.database import database, schema
+from windlass.init.health import health, health_route
+from windlass.init.names import app_name, repository_name
+from windlass.init.nginx import nginx
+from windlass.init.nginx_files import site
+from windlass.init.node import node
+from windlass.init.project import Project
+from windlass.init.setting import Entry, Setting, shown
+from windlass.init.shared import shared
+from windlass.init.web import processes, started, web
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a repository comes from: `address` as git has it ("" for nowhere), its branch, and who says so.
+
+    `folder` is what the repository's own folder is called.
+    """
+
+    address: str = ""
+    branch: str = ""
+    source: str = "git's origin"
+    folder: str = ""
+
+
+def answers(project: Project, origin: Origin) -> list[Entry]:
+    """The entries that the files suggest, in the order of the manual; raises UsageError for a broken package.json."""
+    how = started(project)
+    old_port = how.old.port if how.old else how.start.port
+    found = site(project, old_port)
+    port, where = (old_port, how.ecosystem.name or how.source) if old_port else (found.port, found.file)
+    return [
+        *_app(project, origin),
+        shown_target(),
+        *_git(origin.address),
+        *node(project),
+        *build(project, how.start),
+        *web(project, how, port, where),
+        *processes(how),
+        *health(project),
+        *database(project),
+        *shared(project, how.old, how.ecosystem.name),
+        *nginx(project, found),
+    ]
+
+
+def summary(project: Project) -> str:
+    """What was found, in a line."""
+    found = [
+        f"Next.js {project.package.dependencies.get('next', '')}".strip() if project.is_next else "a node app"
+    ]
+    if project.package.node:
+        found.append(f"node {project.package.node}")
+    if schema(project).file:
+        found.append(f"Prisma with {schema(project).provider or 'a database'}")
+    path, _ = health_route(project)
+    found.append(f"health at {path}" if path else "no health route")
+    return ", ".join(found)
+
+
+def shown_target() -> Setting:
+    note = "The hosts, as [user@]host[:port]; migrations run on the first. -H on the command line overrides."
+    return Setting(("targets", "production", "hosts"), ["deploy@203.0.113.10"], note, active=False)
+
+
+def _app(project: Project, origin: Origin) -> list[Entry]:
+    package, address = project.package.name, without_credentials(origin.address)
+    repository = repository_name(address) or origin.folder
+    name = app_name(package, repository)
+    source = f"name in {project.tree.name_of('package.json')}" if package else "the repository's name"
+    note = f"{origin.source}."
+    entries: list[Entry] = [
+        Setting(
+            ("app", "name"),
+            name,
+            f"From {source}. Processes, site and folder on the server are named so.",
+        ),
+    ]
+    if address != origin.address:
+        note += (
+            " It holds a password or token, which is left out: use git@host:owner/name.git with a deploy key."
+        )
+    elif address.startswith(("http://", "https://")):
+        note += " If it is private: git@host:owner/name.git, with a deploy key on the server."
+    elif address.startswith(("/", "file:")):
+        note += " It is a folder, and must be there on the server."
+    if address:
+        unusual = address != origin.address or address.startswith(("/", "file:"))
+        entries.append(Setting(("app", "repository"), address, note, check=unusual))
+    if origin.branch:
+        entries.append(Setting(("app", "branch"), origin.branch, "The repository's default branch."))
+    else:
+        entries.append(shown("app", "branch", "main", "What is deployed."))
+    if project.folder != ".":
+        entries.append(Setting(("app", "directory"), project.folder, "The app's folder in its repository."))
+    entries.append(
+        shown("app", "keep", 5, "How many releases the server keeps; going back to one builds nothing.")
+    )
+    return entries
+
+
+def _git(address: str) -> Sequence[Entry]:
+    if address.startswith(("http://", "https://", "/", "file:")):
+        return []
+    key = "The private key on the server that fetches the repository; unset, its user's SSH configuration decides."
+    return [shown("git", "key", "/home/deploy/.ssh/id_ed25519", key)]
+
+
+def without_credentials(address: str) -> str:
+    """The address of a repository without a password or token in it."""
+    if PASSWORD_IN_URL.search(address) or TOKEN_IN_URL.search(address):
+        scheme, _, rest = address.partition("://")
+        return f"{scheme}://{rest.rpartition('@')[2]}"
+    return address
