@@ -2,11 +2,14 @@
 
 from invoke.collection import Collection
 
+from windlass.listing import list_in_order
 from windlass.usage import exit_with_usage_code
 
 from . import config, deploy, emergency, lock, logs, nginx, releases, rollback, runbook, status, trust
+from .order import ORDER
 
 exit_with_usage_code()
+list_in_order(ORDER)
 
 maintenance = Collection("maintenance", emergency.maintenance_on, emergency.maintenance_off)
 

@@ -53,6 +53,7 @@ def _check_hosts(ctx: Context, app: str | None, target: str | None) -> bool:
     from windlass.plans.nginx import difference
     from windlass.plans.ready import lacks
     from windlass.runner import each
+    from windlass.typed import as_typed
 
     from .chosen import templates
     from .looking import look_of, questions
@@ -73,7 +74,7 @@ def _check_hosts(ctx: Context, app: str | None, target: str | None) -> bool:
                 print(f"  {problem}")
             drift = difference(config, seen.nginx, folders=templates()) if seen.nginx.loaded else ""
             if drift:
-                print(f"  (nginx: {drift}; a deploy goes on all the same: fab nginx.install)")
+                print(as_typed(f"  (nginx: {drift}; a deploy goes on all the same: fab nginx.install)"))
             ready = ready and not problems
     return ready
 

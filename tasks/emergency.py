@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     help={
         **HELP,
         "reason": "why; status and the ledger say it",
-        "wait": "seconds that a running deploy has to end and put things right before it is killed",
+        "wait": "seconds that a running deploy has to end and put things right, before it is killed (default: 60)",
     },
 )
 def emergency_stop(

@@ -41,7 +41,7 @@ def show(ctx: Context, app: str | None = None, target: str | None = None, json: 
     help={
         **HELP,
         "yes": "do not ask",
-        "wait": "seconds that the run has to end and put things right before it is killed",
+        "wait": "seconds that the run has to end and put things right, before it is killed (default: 60)",
     },
 )
 def break_(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @task(
     help={
         **HELP,
-        "lines": "how many of the last lines of each file",
+        "lines": "how many of the last lines of each file (default: 50)",
         "follow": "go on with what is added, across deploys, until Ctrl-C",
         "process": "web, or one of [processes] (default: all of them)",
         "nginx": "nginx's access log of the app instead",

@@ -4,7 +4,7 @@ APP = {"app": "the app (default: windlass.app of fabric.yaml, else the only one)
 
 HELP = {
     **APP,
-    "target": "the hosts of this target, where -H names none",
+    "target": "the hosts of this target, where -H names none (default: the only target)",
     "json": "one JSON object a line",
 }
 

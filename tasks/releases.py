@@ -49,7 +49,13 @@ def releases(ctx: Context, app: str | None = None, target: str | None = None, js
         show_releases(rows, json=json)
 
 
-@task(help={**HELP, "lines": "how many runs", "json": "the ledger's own records, one JSON object a line"})
+@task(
+    help={
+        **HELP,
+        "lines": "how many runs (default: 20)",
+        "json": "the ledger's own records, one JSON object a line",
+    }
+)
 def history(
     ctx: Context, lines: int = 20, app: str | None = None, target: str | None = None, json: bool = False
 ) -> None:

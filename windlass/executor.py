@@ -13,7 +13,8 @@ from typing import Any
 from invoke.exceptions import Exit
 from invoke.executor import Executor as InvokeExecutor
 
-from windlass.errors import ExitCode, UsageError, WindlassError
+from windlass.errors import ExitCode, WindlassError
+from windlass.typed import as_typed
 
 
 class Executor(InvokeExecutor):
@@ -21,7 +22,8 @@ class Executor(InvokeExecutor):
 
     def execute(self, *tasks: Any) -> Any:
         try:
-            self._hand_over_hosts()
+            if self.core is not None:
+                self.config.windlass = {"hosts": self.core[0].args.hosts.value}
             results = super().execute(*tasks)
             sys.stdout.flush()
         except WindlassError as error:
@@ -34,20 +36,7 @@ class Executor(InvokeExecutor):
             raise Exit(code=ExitCode.FAILED) from None
         return results
 
-    def _hand_over_hosts(self) -> None:
-        if self.core is None:
-            return
-        if self.config.run.dry:
-            raise UsageError(
-                "fab --dry does nothing here", hint="fab deploy --dry-run shows what would be done"
-            )
-        if self.core.remainder:
-            raise UsageError(
-                "a command after -- is not run beside a task", hint=f"ssh HOST {self.core.remainder}"
-            )
-        self.config.windlass = {"hosts": self.core[0].args.hosts.value}
-
 
 def as_lines(error: WindlassError) -> str:
     """What the operator sees of an error: the message, and the hint on a line of its own."""
-    return f"{error.message}\nhint: {error.hint}" if error.hint else error.message
+    return as_typed(f"{error.message}\nhint: {error.hint}" if error.hint else error.message)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from invoke.collection import Collection
 from invoke.config import Config as InvokeConfig
-from invoke.parser import Argument
+from invoke.parser.argument import Argument
 from invoke.program import Program
 
 from windlass.executor import Executor
+from windlass.typed import as_typed
 
 OPTIONS = frozenset(
     {
@@ -31,6 +32,9 @@ class Windlass(Program):
 
     def __init__(self, namespace: Collection) -> None:
         super().__init__(namespace=namespace, name="Windlass", binary="windlass", config_class=Config)
+        for task in (namespace[name] for name in namespace.task_names):
+            task.__doc__ = as_typed(task.__doc__ or "")
+            task.help = {option: as_typed(text) for option, text in task.help.items()}
 
     def core_args(self) -> list[Argument]:
         hosts = Argument(names=("H", "hosts"), help="[user@]host[:port][,…] (default: those of the target)")

@@ -15,10 +15,17 @@ CHECKOUT = Path(__file__).parents[2]
 FABFILE = """
 import signal
 from fabric import task
+from invoke.collection import Collection
 from windlass.errors import LockHeld
 from windlass.usage import exit_with_usage_code
 
 exit_with_usage_code()
+
+@task
+def show(ctx):
+    pass
+
+namespace = Collection(Collection("lock", show))
 
 @task
 def hosts(ctx, lines=1):
@@ -36,6 +43,9 @@ def interrupted(ctx):
 def much(ctx):
     for _ in range(100_000):
         print("line")
+
+for task in (hosts, held, interrupted, much):
+    namespace.add_task(task)
 """
 
 
@@ -98,10 +108,18 @@ def test_a_reader_that_has_seen_enough_is_no_error(folder: Path) -> None:
     ("arguments", "said"),
     [
         (("hosst",), "no task hosst; did you mean hosts?"),
-        (("hosts", "--lins", "3"), "no option --lins; did you mean --lines?"),
-        (("hosts", "--lines", "three"), "'three'"),
-        (("hosts", "--lines"), "--lines needed value"),
-        (("--dry", "hosts"), "fab --dry does nothing here"),
+        (("--help", "hosst"), "no task hosst; did you mean hosts?"),
+        (("hosts", "abc1234"), "fab --help hosts what hosts takes"),
+        (("hosts", "--lins", "3"), "no option --lins of hosts; did you mean --lines?"),
+        (("--lst",), "no option --lst; did you mean --list?"),
+        (("hosts", "--lines", "three"), "not a number: 'three'"),
+        (("hosts", "--lines"), "--lines needs a value"),
+        (("hosts", "-H"), "-H needs a value"),
+        (("--list", "locks"), "no group of tasks locks; did you mean lock?"),
+        (("--list", "--list-format", "yaml"), "no list format yaml"),
+        (("--dry", "hosts"), "fab --dry/-R does nothing here"),
+        (("-i", "key", "hosts"), "fab -i/--identity does nothing here"),
+        (("hosts", "-S", "no-such-file"), "fab -S/--ssh-config does nothing here"),
         (("-H", "a", "hosts", "--", "rm", "-rf", "x"), "a command after -- is not run"),
     ],
 )

@@ -22,17 +22,20 @@ from typing import Protocol, Self, TextIO
 from windlass.events import Event
 from windlass.report import jsonl, units
 from windlass.report.aside import AsideReport
-from windlass.report.asking import ask
+from windlass.report.asking import ask, fill_in
 from windlass.report.by_hand import runbook
 from windlass.report.jsonl import JsonReport
 from windlass.report.plain import PlainReport
 from windlass.report.sink import Sink
 from windlass.report.summary import complaint
 from windlass.report.text import lines
+from windlass.report.wording import TypedReport
+from windlass.typed import as_typed
 
 __all__ = [
     "Report",
     "ask",
+    "fill_in",
     "make_aside",
     "make_report",
     "runbook",
@@ -55,7 +58,7 @@ class Report(Protocol):
 def make_aside(errors: TextIO | None = None) -> Report:
     """The report of a command whose standard output is its answer: on standard error, and quiet in a pipe."""
     sink = Sink(errors or sys.stderr)
-    return _on_terminal(sink, sink) if sink.terminal else AsideReport(sink)
+    return TypedReport(_on_terminal(sink, sink) if sink.terminal else AsideReport(sink))
 
 
 def make_report(
@@ -72,11 +75,11 @@ def make_report(
     """
     sink = Sink(stream or sys.stdout)
     if json:
-        return JsonReport(sink)
+        return TypedReport(JsonReport(sink))
     complaints = Sink(errors or sys.stderr)
     if sink.terminal:
-        return _on_terminal(sink, complaints, width=width, verbose=verbose)
-    return PlainReport(sink, complaints, verbose=verbose)
+        return TypedReport(_on_terminal(sink, complaints, width=width, verbose=verbose))
+    return TypedReport(PlainReport(sink, complaints, verbose=verbose))
 
 
 def _on_terminal(sink: Sink, complaints: Sink, *, width: int | None = None, verbose: bool = False) -> Report:
@@ -94,6 +97,7 @@ def say_error(
     errors: TextIO | None = None,
 ) -> None:
     """Show an error that no `Ended` told: two lines on standard error, or an object on standard output."""
+    message, hint = as_typed(message), as_typed(hint)
     if json:
         known = {"time": units.utc(jsonl.now()), "event": "error", "message": message, "hint": hint}
         Sink(stream or sys.stdout).write(jsonl.line(known))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import TextIO
+from collections.abc import Callable
+from typing import TextIO, TypeVar
 
 from windlass.report.sink import Sink
 from windlass.report.text import lines
+from windlass.typed import as_typed
+
+T = TypeVar("T")
 
 
 def ask(
@@ -25,7 +29,40 @@ def ask(
     sink = Sink(stream or sys.stderr)
     if not answers.isatty():
         told = [lines(question), "no terminal to answer on, so: no"]
-        sink.write("\n".join([*told, f"→ {lines(hint)}"] if hint else told) + "\n")
+        sink.write("\n".join([*told, f"→ {lines(as_typed(hint))}"] if hint else told) + "\n")
         return False
     sink.write(f"{lines(question)} [y/N] ")
     return answers.readline().strip().lower() in ("y", "yes")
+
+
+def fill_in(
+    question: str,
+    default: str,
+    read: Callable[[str], T],
+    *,
+    required: bool = False,
+    answers: TextIO | None = None,
+    stream: TextIO | None = None,
+) -> T | None:
+    """What was typed, made a value by `read`; asked again, with the reason, while that raises ValueError.
+
+    Nothing typed is the default: None is returned, or where it is `required` and there is no default, asked again.
+    The end of input ends as Ctrl-C does, with KeyboardInterrupt. Questions are written to standard error.
+    """
+    answers = answers or sys.stdin
+    sink = Sink(stream or sys.stderr)
+    while True:
+        sink.write(f"{lines(question)}{f' [{lines(default)}]' if default else ''}: ")
+        typed = answers.readline()
+        if not typed:
+            sink.write("\n")
+            raise KeyboardInterrupt
+        if not typed.strip():
+            if default or not required:
+                return None
+            sink.write("  this one is needed\n")
+            continue
+        try:
+            return read(typed.strip())
+        except ValueError as error:
+            sink.write(f"  {lines(str(error))}\n")

@@ -17,6 +17,7 @@ from windlass.report.rows import Deed, HostStatus, KeptRelease
 from windlass.report.sink import Sink
 from windlass.report.status import status_table
 from windlass.report.text import cleaned, one_line
+from windlass.typed import as_typed
 
 PIPE_WIDTH = 200
 """Columns where no terminal limits them, so that a line found by grep is whole."""
@@ -43,7 +44,8 @@ def show_status(
     hosts: Sequence[HostStatus], *, json: bool = False, stream: TextIO | None = None, width: int | None = None
 ) -> None:
     """Print one table per host, or one object a line."""
-    _show(hosts, lambda known: map(status_table, known), json, stream, width)
+    worded = [cleaned(host, as_typed) for host in hosts]
+    _show(worded, lambda known: map(status_table, known), json, stream, width)
 
 
 def show_releases(

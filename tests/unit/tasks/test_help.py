@@ -1,0 +1,35 @@
+"""What `fab --list` and `fab --help TASK` say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from invoke.tasks import Task
+
+from tasks import namespace
+from tasks.order import ORDER
+from windlass.listing import grouped, summaries
+
+TASKS: dict[str, Task[Any]] = {name: namespace[name] for name in namespace.task_names}
+
+
+def test_every_task_has_its_place_in_the_order_of_use() -> None:
+    ordered = [name for names in ORDER.values() for name in names]
+    assert sorted(set(TASKS) - set(ordered)) == [], "add it to tasks/order.py"
+    assert len(ordered) == len(set(ordered))
+
+
+def test_every_summary_fits_a_line_of_100_columns() -> None:
+    told = summaries(namespace)
+    assert all(told.values())
+    assert [line for line in grouped(told, ORDER, 1000) if len(line) > 100] == []
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_option_is_explained_with_its_default(name: str) -> None:
+    for argument in TASKS[name].get_arguments():
+        assert argument.help, f"--{argument.name} has no help"
+        if argument.default:
+            told = f"(default: {argument.default}" if argument.kind is int else "(default: "
+            assert told in argument.help, f"the help of --{argument.name} does not tell its default"
