@@ -145,6 +145,7 @@ class Fleet:
     def _begin(self, host: Host, plan: Plan) -> None:
         steps = tuple((stage.name, step.title) for stage in plan.stages for step in stage.steps)
         self._emit(PlanStarted(host.name, plan.title, steps))
+        host.end = {}  # that of an earlier plan
         if not _attempt(host, lambda host: host.visit.start(plan)):
             self._call_back(host, "the connection")
 
