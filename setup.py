@@ -10,6 +10,10 @@ MAPPED = {"windlass.tasks": "tasks", "windlass.templates": "templates", "windlas
 setup(
     packages=[*find_packages(include=["windlass", "windlass.*"]), *MAPPED],
     package_dir=MAPPED,
-    package_data={"windlass.templates": ["**/*"], "windlass.manual": ["prompthub.toml"]},
+    package_data={
+        "windlass.demo": ["app/**/*"],
+        "windlass.templates": ["**/*"],
+        "windlass.manual": ["prompthub.toml"],
+    },
     include_package_data=False,
 )

@@ -18,7 +18,10 @@ class Sandbox(Server):
 
     def __init__(self) -> None:
         super().__init__(
-            [node.node_home() / "bin", node.pm2_home() / "bin"],
+            {
+                **{name: node.node_home() / "bin" / name for name in ("node", "npm", "npx")},
+                "pm2": node.pm2_home() / "bin/pm2",
+            },
             {
                 "npm_config_cache": str(node.npm_cache()),
                 "NODE_EXTRA_CA_CERTS": os.environ.get("NODE_EXTRA_CA_CERTS", str(node.CA_BUNDLE)),

@@ -174,6 +174,10 @@ class Load:
         self._stop.set()
         self._thread.join()
 
+    def clock(self) -> float:
+        """Seconds since the load began."""
+        return time.monotonic() - self._began
+
     def next_report(self) -> Report:
         """From now on count requests in a new report; return the one before.
 
@@ -278,13 +282,13 @@ class Load:
             return await connection.get(path, self._host)
 
     def _failure(self, path: str, reason: str, *, page: bool = False) -> Failure:
-        return Failure(time.monotonic() - self._began, path, reason, page)
+        return Failure(self.clock(), path, reason, page)
 
     def _note_release(self, report: Report, response: Response) -> None:
         release = self._identify(response)
         if release is None:
             return
-        now = time.monotonic() - self._began
+        now = self.clock()
         answers = report.releases.setdefault(release, Answers(0, now, now))
         answers.count += 1
         answers.last = now

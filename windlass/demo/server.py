@@ -8,7 +8,7 @@ import shlex
 import socket
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from windlass.demo import remains
@@ -65,11 +65,15 @@ exit 1
 class Server:
     """Started by `start`; `stop` ends all that it or its sessions started, and removes its folder.
 
-    `tools` are folders with the node, npm and pm2 that its sessions find; `environment` is added to theirs.
+    `tools` are the programs that its sessions find beside the system's, by name; `environment` is added to
+    theirs.
     """
 
     def __init__(
-        self, tools: Sequence[Path], environment: Mapping[str, str] | None = None, prefix: str = PREFIX
+        self,
+        tools: Mapping[str, Path],
+        environment: Mapping[str, str] | None = None,
+        prefix: str = PREFIX,
     ) -> None:
         remains.remove_leftovers(base(), prefix)
         # The names of pm2's sockets must be short.
@@ -82,6 +86,9 @@ class Server:
         self.sites = self.folder / "nginx/sites"
         for made in (self.home, self.sites, self.folder / "sshd", self.bin, self.folder / "pm2"):
             made.mkdir(parents=True)
+        for name, program in tools.items():
+            (self.bin / name).symlink_to(program)
+        (self.home / ".npmrc").write_text("update-notifier=false\nfund=false\naudit=false\n")
         self.user = getpass.getuser()
         self.port, self.http_port, *self.app_ports = _free_ports(4)
         self.environment = {
@@ -90,7 +97,7 @@ class Server:
             "LOGNAME": self.user,
             "SHELL": "/bin/bash",
             "LANG": "C.UTF-8",
-            "PATH": ":".join([str(self.bin), *map(str, tools), PATH]),
+            "PATH": f"{self.bin}:{PATH}",
             "PM2_HOME": str(self.folder / "pm2"),
             **(environment or {}),
             remains.MARK: str(self.folder),

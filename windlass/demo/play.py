@@ -1,0 +1,130 @@
+"""The demo from beginning to end: a server, visitors, the acts, the table, and nothing left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from windlass.demo import programs, remains, verdict
+from windlass.demo.acts import ACTS, Act
+from windlass.demo.endings import ending_on_signals, undisturbed
+from windlass.demo.history import build_history
+from windlass.demo.load import Load
+from windlass.demo.operator import APP, Operator
+from windlass.demo.repository import move_branch
+from windlass.demo.server import PREFIX, Server, base
+from windlass.demo.verdict import Performed
+from windlass.report.demo import DemoReport
+
+RATE = 50
+"""Requests a second."""
+LINGER = 0.3
+"""Seconds that visitors take, at most, from a page to its assets."""
+READING = 2.5
+"""Seconds for a person to read what an act is about."""
+AFTERWARDS = 0.5
+"""Seconds that visitors go on coming after a command, so that what it left behind is counted with it."""
+
+
+def play(*, keep: bool = False) -> None:
+    """Show everything; raises NotAsPromised where a request failed or a command ended as it should not.
+
+    `keep` leaves the server up and says how to use it. Raises NotReady where the machine lacks something,
+    before anything is started, and Interrupted on a signal, when all is ended.
+    """
+    programs.check_machine()
+    report = DemoReport()
+    report.title(
+        "Windlass: deploys, a bad release, a rollback and an emergency stop, under constant requests"
+    )
+    with ending_on_signals(), _server(report, keep=keep) as server:
+        _show(report, server)
+
+
+@contextmanager
+def _server(report: DemoReport, *, keep: bool) -> Iterator[Server]:
+    """A server that has ended when this is left; with `keep` only where the show did not come to its end."""
+    server = Server(programs.tools())
+    try:
+        yield server
+    except verdict.NotAsPromised:
+        raise
+    except BaseException:
+        keep = False
+        raise
+    finally:
+        undisturbed()
+        if keep:
+            server.keep()
+            _tell_how_to_use(report, server)
+        else:
+            server.stop()
+
+
+def _show(report: DemoReport, server: Server) -> None:
+    server.start()
+    repository = server.folder / f"{APP}.git"
+    versions = build_history(repository)
+    operator = Operator(server, repository)
+    operator.prepare("nginx.install")
+    report.say(
+        f"A throwaway server of your own: sshd on port {server.port}, nginx on {server.url} and pm2, all of it "
+        f"in {server.folder}. Nothing else of this machine is touched."
+    )
+    visitors = Load(server.url, paths=("/", "/api/health"), rate=RATE, linger=LINGER, patient=True)
+    performed: list[Performed] = []
+    visitors.start()
+    try:
+        for number, act in enumerate(ACTS, 1):
+            report.act(
+                number, len(ACTS), act.title, act.watch.format(rate=RATE), f"{operator.name} {act.typed}"
+            )
+            if report.watched:
+                time.sleep(READING)
+            if act.push:
+                move_branch(repository, versions[act.push])
+            performed.append(_perform(act, operator, visitors))
+            report.counted(performed[-1].counted(versions))
+            if performed[-1].code != act.ends:
+                break
+    finally:
+        visitors.stop()
+    report.table([one.counted(versions) for one in performed])
+    report.say(verdict.verdict(performed, versions), "bold green")
+
+
+def _perform(act: Act, operator: Operator, visitors: Load) -> Performed:
+    began = visitors.clock()
+    code = operator.run(*act.command)
+    seconds = visitors.clock() - began
+    time.sleep(AFTERWARDS)
+    return Performed(act, code, began, seconds, visitors.next_report())
+
+
+def _tell_how_to_use(report: DemoReport, server: Server) -> None:
+    """The commands that work from any folder and any terminal of this user, and the end of them."""
+    command = Operator.command_of(server)
+    report.title("The server stays up. From any terminal:")
+    report.show(
+        [
+            f"{command} status",
+            f"{command} deploy --revision better",
+            f"{command} history",
+            f"{command} --list",
+            f"curl {server.url}/",
+        ]
+    )
+    report.say("It ends, with its folder, by:")
+    report.show([f"{command.name} demo --end"])
+
+
+def end_kept() -> None:
+    """End every server that was left up, and say so."""
+    report = DemoReport()
+    found = remains.kept(base(), PREFIX)
+    for folder in found:
+        remains.remove(folder)
+        report.say(f"ended, and removed: {folder}")
+    if not found:
+        report.say("no server of the demo is up")
