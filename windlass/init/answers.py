@@ -112,7 +112,10 @@ def _app(project: Project, origin: Origin) -> list[Entry]:
 def _git(address: str) -> Sequence[Entry]:
     if address.startswith(("http://", "https://", "/", "file:")):
         return []
-    key = "The private key on the server that fetches the repository; unset, its user's SSH configuration decides."
+    key = (
+        "The private key on the server that fetches the repository; unset, its user's SSH configuration decides. "
+        "Or [ssh] forward_agent = true lends it yours."
+    )
     return [shown("git", "key", "/home/deploy/.ssh/id_ed25519", key)]
 
 

@@ -60,7 +60,7 @@ def database(project: Project) -> Iterator[Entry]:
             "apply its migrations by hand, or move it."
         )
         yield Remark(("database",), note)
-    if not found.file:
+    elif not found.file:
         yield shown("database", "kind", "none", "No schema of Prisma's: Windlass leaves databases alone.")
     elif found.provider in ("postgresql", "postgres", ""):
         yield from _prisma(project, found)

@@ -33,7 +33,8 @@ def shared(project: Project, old: Process | None, file: str) -> Iterator[Entry]:
         sources |= {name: file for name in old.variables if name not in sources}
     if sources:
         found = ", ".join(dict.fromkeys(sources.values()))
-        rest = f" Optional there: {', '.join(optional)}." if optional else ""
+        others = ", ".join(name for name in optional if name not in sources)
+        rest = f" Optional there: {others}." if others else ""
         note = f"Variables that shared/.env must hold, by {found}; a deploy stops where one is missing.{rest}"
         yield Setting(("shared", "required"), [*sources], note)
     else:

@@ -81,10 +81,13 @@ def _of_node(rest: Sequence[str], text: str) -> Start:
         at += length
     if at >= len(rest) or rest[at].startswith("/") or ".." in rest[at].split("/"):
         return Start("other", text)
-    script, args = rest[at].removeprefix("./"), tuple(rest[at + 1 :])
+    script, args = rest[at].removeprefix("./").rstrip("/"), tuple(rest[at + 1 :])
+    if script in ("", "."):
+        return Start("other", text)
     if re.search(r"(^|/)node_modules/(next/dist/bin/next|\.bin/next)$", script):
         return Start("next", text, port=_port(args))
-    return Start("node", text, script, args, tuple(options))
+    name = script if "." in script.rpartition("/")[2] else f"{script}.js"  # as node itself would find it
+    return Start("node", text, name, args, tuple(options))
 
 
 def _port(words: Sequence[str]) -> int:

@@ -30,8 +30,11 @@ def started(project: Project) -> Started:
     file = project.tree.name_of("package.json")
     if found.web and found.web.start.kind != "other":
         return Started(found.web.start, found.name, found, found.web)
-    if command := project.package.scripts.get("start", "").strip():
-        return Started(start_of_text(command, project.package.scripts), f"start in {file}", found, found.web)
+    for script in ("start:prod", "start:production", "start"):
+        if command := project.package.scripts.get(script, "").strip():
+            return Started(
+                start_of_text(command, project.package.scripts), f"{script} in {file}", found, found.web
+            )
     if project.is_next:
         return Started(Start("next", "next start"), file, found, found.web)
     script = project.package.main or project.tree.first(["server.js"])
@@ -101,9 +104,10 @@ def _script(project: Project, how: Started) -> Iterator[Entry]:
         if start.node_args:
             yield Setting(("web", "node_args"), [*start.node_args], "Those for node itself.")
         yield from _listens(project, start)
-        if not start.node_args and not _reads_env(project, start):
-            note = "Nothing here seems to read .env; this has node read it (20.6 or later)."
-            yield shown("web", "node_args", ["--env-file=.env"], note)
+        if not _reads_env(project, start):
+            note = "nothing here seems to read .env, where the server has the app's secrets. node can (20.6 or later):"
+            yield Remark(("web",), note)
+            yield shown("web", "node_args", [*start.node_args, "--env-file=.env"], "Such as:")
     else:
         text = (
             f'{how.source} starts "{start.text}"' if start.text else "nothing here says what starts the app"
@@ -117,13 +121,13 @@ def _script(project: Project, how: Started) -> Iterator[Entry]:
 def _next(project: Project) -> Iterator[Entry]:
     config = project.next_config
     what = "`next start`"
-    if config.value("output") == "standalone":
+    standalone = config.value("output") == "standalone"
+    if standalone:
         what = f"the standalone server.js (output in {config.name})"
-        if config.text("distDir") not in ("", ".next"):
-            note = "Windlass completes a standalone build in .next only: leave distDir out, or output."
-            yield Remark(("web",), note)
     elif config.unsure("output"):
         what = f"the standalone server.js where the build made one ({config.name} decides), else `next start`"
+    if (standalone or config.unsure("output")) and config.text("distDir") not in ("", ".next"):
+        yield Remark(("web",), "A standalone build is completed in .next only: leave distDir out, or output.")
     yield shown("web", "script", "auto", f"Next.js: {what}.")
 
 
@@ -137,7 +141,8 @@ def _listens(project: Project, start: Start) -> Iterator[Entry]:
 def _reads_env(project: Project, start: Start) -> bool:
     known = ("dotenv", "dotenv-flow", "@nestjs/config", "nuxt", "env-cmd")
     source = " ".join(project.tree.text(path) for path in project.sources)
-    return any(project.package.uses(name) for name in known) or "loadEnvFile" in source
+    by_node = any(option.startswith("--env-file") for option in start.node_args)
+    return by_node or any(project.package.uses(name) for name in known) or "loadEnvFile" in source
 
 
 def _process(table: tuple[str, ...], worker: Process, file: str) -> Iterator[Entry]:
