@@ -1,0 +1,77 @@
+"""What systemd and cron's heirs do for the app: nginx and pm2 after a boot, logs that do not grow for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from windlass.commands.users import PATH
+from windlass.config import Config
+from windlass.facts.services import Services
+from windlass.plan import Step
+from windlass.render import render
+from windlass.shell import Command, all_of, cmd, quote, when, write_file
+
+UNITS = PurePosixPath("/etc/systemd/system")
+
+
+def unit(config: Config) -> str:
+    """The unit's name; `pm2 startup` would call it the same."""
+    return f"pm2-{config.setup.user}"
+
+
+def unit_file(config: Config) -> PurePosixPath:
+    return UNITS / f"{unit(config)}.service"
+
+
+def rotation_file(config: Config) -> PurePosixPath:
+    return PurePosixPath("/etc/logrotate.d") / f"windlass-{config.app.name}"
+
+
+def nginx(services: Services) -> Step:
+    """nginx runs, and starts at a boot."""
+    up = services.up("nginx")
+    return Step(
+        "start nginx", cmd("systemctl", "enable", "--now", "nginx"), unchanged="it runs" if up else ""
+    )
+
+
+def pm2(
+    config: Config, services: Services, *, home: str, pm2: str, node: str, folders: Sequence[Path]
+) -> Step:
+    """pm2's unit; one that is enabled stays, whoever wrote it."""
+    name, user = unit(config), config.setup.user
+    path = ":".join(dict.fromkeys([node, *PATH.split(":")]))
+    text = render("pm2.service.j2", folders=folders, user=user, home=home, path=path, pm2=pm2)
+    running = Command(f'pgrep -u {quote(user)} -f "^PM2 v.*God Daemon" >/dev/null')
+    start = when(
+        running,
+        cmd("echo", "pm2 runs already; the unit takes over at the next boot"),
+        cmd("systemctl", "start", name),
+    )
+    install = all_of(
+        Command("umask 022"),
+        write_file(unit_file(config), text),
+        cmd("systemctl", "daemon-reload"),
+        cmd("systemctl", "enable", "--quiet", name),
+        start,
+    )
+    kept = name in services.enabled
+    return Step("pm2 after a boot", install, unchanged=f"{name} is enabled" if kept else "")
+
+
+def rotation(config: Config, services: Services, *, home: str, folders: Sequence[Path]) -> Step:
+    """Rotate the app's logs and pm2's own."""
+    text = render(
+        "logrotate.j2",
+        folders=folders,
+        app=config.app.name,
+        user=config.setup.user,
+        home=home,
+        logs=config.layout.logs,
+    )
+    file = rotation_file(config)
+    install = all_of(Command("umask 022"), write_file(file, text))
+    return Step(
+        "rotate the logs", install, unchanged=f"{file} is up to date" if services.holds(file, text) else ""
+    )
