@@ -98,7 +98,7 @@ class Operator:
     def run(self, *arguments: str) -> int:
         """Run a command where all its output can be seen, and return its exit code; it does not outlive this call."""
         sys.stdout.flush()
-        words = [self.command, *arguments]
+        words: list[str | Path] = [self.command, *arguments]
         with subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT) as process:
             try:
                 return process.wait()
