@@ -5,7 +5,21 @@ from invoke.collection import Collection
 from windlass.listing import list_in_order
 from windlass.usage import exit_with_usage_code
 
-from . import config, deploy, emergency, init, lock, logs, nginx, releases, rollback, runbook, status, trust
+from . import (
+    config,
+    demo,
+    deploy,
+    emergency,
+    init,
+    lock,
+    logs,
+    nginx,
+    releases,
+    rollback,
+    runbook,
+    status,
+    trust,
+)
 from .order import ORDER
 
 exit_with_usage_code()
@@ -14,6 +28,7 @@ list_in_order(ORDER)
 maintenance = Collection("maintenance", emergency.maintenance_on, emergency.maintenance_off)
 
 namespace = Collection(config, lock, maintenance, nginx)
+namespace.add_task(demo.demo)
 namespace.add_task(init.init)
 namespace.add_task(deploy.deploy)
 namespace.add_task(rollback.rollback)
