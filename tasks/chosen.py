@@ -57,7 +57,8 @@ def checked_ref(ref: str) -> str:
     try:
         return check_ref(ref)
     except ValueError as error:
-        raise UsageError(f"{error}; nothing was touched", hint="fab releases lists what is kept") from None
+        hint = "name a branch, a tag, or a commit by at least seven of its hexadecimal digits"
+        raise UsageError(f"{error}; nothing was touched", hint=hint) from None
 
 
 def branch_of(config: Config, target: str | None) -> str:

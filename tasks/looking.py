@@ -42,8 +42,7 @@ def look_and_fetch(config: Config, host: Host, ref: str) -> tuple[Look, Revision
 
     resolve = revisions.question(config, ref)
     if not host.opened.cloned:
-        seen = look(config, host)
-        check_ready(config, host, seen, building=True)
+        seen = _first_look(config, host)
         host.visit.settle()
         host.visit.start(deploy.fetch(config))
         host.visit.go("fetch")
@@ -62,11 +61,26 @@ def look_and_fetch(config: Config, host: Host, ref: str) -> tuple[Look, Revision
 
 
 def check_ready(config: Config, host: Host, seen: Look, *, building: bool) -> None:
-    """Raise NotReady with everything that the server lacks, Refused where it is stopped."""
-    from windlass.errors import NotReady
+    """Raise NotReady with everything that the server lacks."""
     from windlass.plans.look import missing
 
-    problems = missing(config, seen, building=building)
+    _refuse(host, missing(config, seen, building=building))
+
+
+def _first_look(config: Config, host: Host) -> Look:
+    """As `look`, and also whether the app's folder can be made and the repository be read. Raises NotReady."""
+    from windlass.facts import ground
+    from windlass.plans.ready import lacks
+
+    answers = host.visit.ask(*questions(config), ground.question(config))
+    seen = look_of(config, answers)
+    _refuse(host, lacks(config, seen, answers["ground"], ()))
+    return seen
+
+
+def _refuse(host: Host, problems: list[str]) -> None:
+    from windlass.errors import NotReady
+
     if problems:
         listed = "\n".join(f"  {problem}" for problem in problems)
         raise NotReady(
@@ -95,7 +109,8 @@ def _found(config: Config, host: Host, seen: Look, ref: str, revision: Revision 
     if revision is None:
         raise UsageError(
             f"{host.name}: the repository has no branch, tag or commit {ref!r}; nothing was changed",
-            hint="is it pushed? A commit is named by at least seven of its hexadecimal digits",
+            hint=f"is it pushed? git ls-remote {config.app.repository} lists the branches and tags; "
+            "a commit is named by at least seven of its hexadecimal digits",
         )
     engines.check(config, seen.tools, revision, host.name)
     return revision

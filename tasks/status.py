@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @task(help=HELP)
 def status(ctx: Context, app: str | None = None, target: str | None = None, json: bool = False) -> None:
-    """Show what is live on each host and how it does; changes nothing."""
+    """Show what is live on each host and how it does; changes nothing.
+
+    Exit code 1 where a host was not reached or what is live there does not answer well, 4 where the hosts differ.
+    """
     from invoke.exceptions import Exit
 
     from windlass.errors import WindlassError
@@ -74,12 +77,19 @@ def _unreachable(config: Config, name: str, error: WindlassError) -> HostStatus:
     return HostStatus(name, config.app.name, error=error.message, hint=error.hint)
 
 
-def _verdict(rows: list[Any]) -> int:
-    """4 where the hosts differ in what is live, which a person must decide on; 1 where one was not reached."""
+def _verdict(rows: list[HostStatus]) -> int:
+    """4 where the hosts differ in what is live, which a person must decide on.
+
+    1 where one was not reached, or what is live there does not answer well although nobody stopped it.
+    """
     from windlass.errors import ExitCode
     from windlass.report import say_error
 
     reached = [row for row in rows if not row.error]
+    unwell = [row for row in reached if not row.stopped and not all(answer.ok for answer in row.health)]
+    for row in unwell:
+        hint = f"fab logs -H {row.host} says more; fab restart and fab rollback start it anew"
+        say_error(f"{row.host}: {_complaint(row)}", hint)
     if len({row.revision for row in reached}) > 1:
         listed = ", ".join(f"{row.host}: {row.revision[:7] or 'nothing'}" for row in reached)
         say_error(
@@ -87,4 +97,10 @@ def _verdict(rows: list[Any]) -> int:
             "fab deploy makes them agree; fab history says how it came",
         )
         return ExitCode.NEEDS_PERSON
-    return ExitCode.FAILED if len(reached) < len(rows) else ExitCode.DONE
+    return ExitCode.FAILED if unwell or len(reached) < len(rows) else ExitCode.DONE
+
+
+def _complaint(row: HostStatus) -> str:
+    bad = next(answer for answer in row.health if not answer.ok)
+    said = f"status {bad.status}" if bad.status else "no answer"
+    return f"what is live does not answer well: {bad.url}: {said}{f', {bad.error}' if bad.error else ''}"

@@ -71,6 +71,7 @@ def row(
         processes=_processes(config, state, found["pm2"], figures),
         ports=_ports(config, state, figures),
         **_figures(figures),
+        database="applied" in found,
         pending=_pending(found),
         lock=lock_of(state),
         warnings=tuple(warnings(config, seen)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,7 +71,12 @@ def _environment(folders: Sequence[Path]) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    filters: dict[str, Any] = {"nginx": nginx_string, "js": json.dumps, "milliseconds": milliseconds}
+    filters: dict[str, Any] = {
+        "nginx": nginx_string,
+        "js": json.dumps,
+        "milliseconds": milliseconds,
+        "regex": re.escape,
+    }
     environment.filters.update(filters)
     return environment
 

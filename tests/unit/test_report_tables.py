@@ -91,6 +91,10 @@ def test_what_is_unknown_is_called_unknown_and_not_zero() -> None:
         assert f"  {label.ljust(10)}  unknown" in text
 
 
+def test_an_app_without_a_database_has_no_migrations_to_wait_for() -> None:
+    assert "  migrations  no database" in status(replace(WELL, database=False))
+
+
 def test_a_host_that_cannot_be_reached_shows_why_and_the_others_are_shown_all_the_same() -> None:
     lines = status(HostStatus("lost", error="connection refused", hint="is it up?"), WELL)
     assert lines[:3] == ["lost", "  connection refused", "  → is it up?"]

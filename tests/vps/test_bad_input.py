@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from tests.support.load import Load
 from tests.support.processes import Completed, wait_until
-from tests.vps.app import ROOT, Deployed
+from tests.vps.app import REPOSITORY, ROOT, Deployed
 
 STRANGER = """
 import http.server, sys
@@ -55,7 +55,9 @@ def test_what_is_no_name_of_a_revision_reaches_no_server(unharmed: Deployed) -> 
 def test_a_revision_that_is_not_there_is_named(unharmed: Deployed) -> None:
     for ref in ("nowhere", "deadbeef" * 5, "refs/heads/nowhere"):
         done = unharmed.fab("deploy", "--revision", ref)
-        refused(done, 2, f"no branch, tag or commit '{ref}'; nothing was changed", "is it pushed?")
+        refused(
+            done, 2, f"no branch, tag or commit '{ref}'; nothing was changed", f"git ls-remote {REPOSITORY}"
+        )
 
 
 def test_a_configuration_that_cannot_work_is_refused_before_any_connection(unharmed: Deployed) -> None:
@@ -128,7 +130,12 @@ def test_all_that_a_server_lacks_is_named_at_once_and_nothing_is_touched(ready: 
         "node: install it",
         "pm2: npm install -g pm2",
     ]
-    refused(done, 1, *lacks, "fab nginx.install -H root@", f"{env}: put", "no Debian or Ubuntu")
+    refused(done, 1, *lacks, "fab nginx.install -H root@", f"{env}: not there", "no Debian or Ubuntu")
+    ready.configure(app={"root": "/opt/tiny"})
+    refused(
+        ready.deploy("first"), 1, *lacks, "/opt/tiny cannot be made in /opt: as root, install -d -o deploy"
+    )
+    ready.configure()
     assert vps.run(tree).stdout == before
 
     vps.run(
@@ -138,8 +145,10 @@ def test_all_that_a_server_lacks_is_named_at_once_and_nothing_is_touched(ready: 
     before = vps.run(tree).stdout
     ready.configure(shared={"required": ["DATABASE_URL", "PLAIN_SECRET", "API_KEY"]})
     refused(ready.deploy("first"), 1, f"DATABASE_URL, API_KEY: add to {env}")
-    ready.configure(app={"root": "/opt/tiny"}, shared={"files": []})
-    refused(ready.deploy("first"), 1, "the app's folders cannot be made", "install -d", "/opt/tiny")
+    ready.configure(app={"repository": "/srv/git/nowhere.git"}, shared={"required": ["API_KEY"]})
+    refused(
+        ready.deploy("first"), 1, "/srv/git/nowhere.git cannot be read from the server", "API_KEY: add to"
+    )
     assert vps.run(tree).stdout == before
 
     ready.configure()

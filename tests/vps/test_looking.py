@@ -18,8 +18,10 @@ PLAIN = SECRETS["PLAIN_SECRET"]
 LOOKS = ("status", "releases", "history", "logs", "lock.show")
 
 
-def status(app: Deployed, *arguments: str, **options: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(app.fab("status", "--json", *arguments, **options).check().stdout)
+def status(app: Deployed, *arguments: str, code: int = 0, **options: Any) -> dict[str, Any]:
+    done = app.fab("status", "--json", *arguments, **options)
+    assert done.exit_code == code, done
+    found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
@@ -229,7 +231,7 @@ def test_a_host_in_trouble_is_shown_all_the_same(deployed: Deployed) -> None:
     vps.run(
         f"""rm {ROOT}/current; printf '{{"time": "2026' >>{ROOT}/ledger.jsonl; echo 'NEW=1' >>{ROOT}/shared/.env"""
     )
-    seen = status(deployed)
+    seen = status(deployed, code=1)
     said = "\n".join(seen["warnings"])
     for part in (
         "`current` is missing",
@@ -243,7 +245,10 @@ def test_a_host_in_trouble_is_shown_all_the_same(deployed: Deployed) -> None:
     assert [answer["ok"] for answer in seen["health"]] == [False, False]
     assert seen["nginx"] == "not running"
     for command in LOOKS:
-        assert "Traceback" not in deployed.fab(command).check().output
+        done = deployed.fab(command)
+        assert done.exit_code == (1 if command == "status" else 0), done
+        assert "Traceback" not in done.output
+    assert "what is live does not answer well" in deployed.fab("status").stderr
     vps.run("mv /root/psutil /usr/lib/python3/dist-packages/psutil; systemctl start nginx")
     deployed.fab("restart").check()
     assert status(deployed)["warnings"] == []

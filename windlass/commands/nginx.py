@@ -44,8 +44,8 @@ def place(site: PurePosixPath, text: str, control: Control) -> Command:
         control.run("chmod", "0644", _incoming(site)),
         when(
             cmd("test", "-e", site),
-            control.run("ln", "-fPT", site, _before(site)),
-            control.run("truncate", "-s", "0", _before(site)).commented("empty: there was none"),
+            control.run("ln", "-fPT", site, before(site)),
+            control.run("truncate", "-s", "0", before(site)).commented("empty: there was none"),
         ),
         control.run("mv", "-T", _incoming(site), site),
     )
@@ -80,19 +80,24 @@ def loaded(port: int, host: str) -> Command:
 
 def keep(site: PurePosixPath, control: Control) -> Command:
     """The new site stays: forget what was there before."""
-    return control.run("rm", "-f", _before(site))
+    return control.run("rm", "-f", before(site))
+
+
+def before(site: PurePosixPath) -> PurePosixPath:
+    """Where what was there before lies while a site is being installed."""
+    return site.with_name(f".{site.name}.before")
 
 
 def put_back(site: PurePosixPath, control: Control) -> Command:
     """Undo `place` if `keep` was not reached, and have nginx read what is there again; else do nothing."""
-    before = _before(site)
+    kept = before(site)
     restore = when(
-        cmd("test", "-s", before),
+        cmd("test", "-s", kept),
         either(
-            both(cmd("test", before, "-ef", site), control.run("rm", "-f", before)),
-            control.run("mv", "-T", before, site),
+            both(cmd("test", kept, "-ef", site), control.run("rm", "-f", kept)),
+            control.run("mv", "-T", kept, site),
         ),
-        control.run("rm", "-f", site, before),
+        control.run("rm", "-f", site, kept),
     )
     agree = when(
         control.test(),
@@ -100,14 +105,10 @@ def put_back(site: PurePosixPath, control: Control) -> Command:
         cmd("echo", f"{site} is as it was before, and nginx's configuration is broken without it: see above"),
     )
     return all_of(
-        control.run("rm", "-f", _incoming(site)), when(cmd("test", "-e", before), all_of(restore, agree))
+        control.run("rm", "-f", _incoming(site)), when(cmd("test", "-e", kept), all_of(restore, agree))
     )
 
 
 def _incoming(site: PurePosixPath) -> PurePosixPath:
     """Beside the site, under a name that neither `*` nor `*.conf` matches."""
     return site.with_name(f".{site.name}.next")
-
-
-def _before(site: PurePosixPath) -> PurePosixPath:
-    return site.with_name(f".{site.name}.before")

@@ -170,7 +170,7 @@ def check_public_key(value: str) -> str:
     if "PRIVATE KEY" in line:
         raise ValueError("is a private key: give the .pub file's line, and keep this one secret")
     if not re.fullmatch(r"(sk-)?(ssh|ecdsa)-[a-z0-9@.-]+ AAAA[A-Za-z0-9+/]+=*( .*)?", printable(line)):
-        raise ValueError(f"{_beginning(line)!r} is not a public key such as \"ssh-ed25519 AAAA… ana@laptop\"")
+        raise ValueError(f'{_beginning(line)!r} is not a public key such as "ssh-ed25519 AAAA… ana@laptop"')
     return line
 
 
@@ -193,7 +193,7 @@ def check_email(value: str) -> str:
 
 def _node_line(value: str) -> str:
     if not value:
-        raise ValueError("is empty: name a version such as \"22\"")
+        raise ValueError('is empty: name a version such as "22"')
     return _version(value)
 
 

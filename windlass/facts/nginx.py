@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-from windlass.commands.nginx import BINARIES, Control, loaded
+from windlass.commands.nginx import BINARIES, Control, before, loaded
 from windlass.config import Config
 from windlass.question import Answer, Question
 from windlass.shell import Command, all_of, cmd, quote, when
@@ -17,7 +17,8 @@ Right = Literal["own", "sudo", "none"]
 @dataclass(frozen=True)
 class NginxFacts:
     """`version` is "" where nginx is missing, `sha256` where the site's file is, `loaded` where nginx has no
-    site of Windlass under that name. `catch_all` are other sites that want what nobody claims by name."""
+    site of Windlass under that name. `catch_all` are other sites that want what nobody claims by name.
+    `cut`: an install of the site was killed in the middle."""
 
     version: str
     listening: bool
@@ -25,6 +26,7 @@ class NginxFacts:
     sha256: str
     loaded: str
     catch_all: tuple[str, ...]
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ def nginx(config: Config) -> Question[NginxFacts]:
         Command(f"sha256sum {quote(site)} 2>/dev/null | sed 's/^/sha256 /' || true"),
         Command(f"{loaded(port, config.nginx.probe_name)} | sed 's/^/loaded /'"),
         _catch_all(site, port),
+        when(cmd("test", "-e", before(site)), cmd("echo", "cut")),
     )
     return Question("nginx", command, _facts)
 
@@ -92,6 +95,7 @@ def _facts(answer: Answer) -> NginxFacts:
         sha256=first.get("sha256", "").partition(" ")[0],
         loaded=first.get("loaded", ""),
         catch_all=tuple(value for key, _, value in lines if key == "catch_all"),
+        cut="cut" in first,
     )
 
 

@@ -30,11 +30,14 @@ def install(
     """
     wanted = texts.site(config, ipv6=facts.ipv6, folders=folders)
     path, control = PurePosixPath(config.nginx.site), rights.control(arguments)
-    unchanged = "" if difference(config, facts, folders=folders) else f"{path} is up to date"
+    differs = facts.cut or difference(config, facts, folders=folders)
+    unchanged = "" if differs else f"{path} is up to date"
     if not unchanged:
         _check(config, facts, rights)
     confirm = commands.confirm(config.nginx.listen, config.nginx.probe_name, served(config, wanted))
+    back = commands.put_back(path, control)
     steps = (
+        *((Step("Put back what an install that was killed had replaced", back),) if facts.cut else ()),
         _page(config, folders),
         Step(f"Write {path}", commands.place(path, wanted.text, control), unchanged=unchanged),
         Step("Test nginx's configuration", control.test(), unchanged=unchanged, hint=_TEST_HINT),
@@ -45,7 +48,7 @@ def install(
     return Plan(
         f"Install nginx's site of {config.app.name}",
         stages=(Stage("install", steps),),
-        recovery=(Step("Put back the site that was there", commands.put_back(path, control)),),
+        recovery=(Step("Put back the site that was there", back),),
         notes=_notes(config, facts),
     )
 
@@ -79,7 +82,7 @@ def _check(config: Config, facts: NginxFacts, rights: NginxRights) -> None:
             f"this user may not write {config.nginx.site}, and may not use sudo without a password",
             hint="connect as root or as a user with sudo, or give what `fab nginx.show` prints to one",
         )
-    if rights.valid is False:
+    if rights.valid is False and not facts.cut:
         raise NotReady(
             f"nginx's configuration is broken before anything was changed:\n{rights.complaint}",
             hint="put right the file that nginx names, then the same command again",

@@ -72,9 +72,17 @@ def _site(config: Config, digest: str, ipv6: bool, folders: Sequence[Path]) -> s
         digest=digest,
         ports={slot: config.port(slot) for slot in SLOTS},
         layout=config.layout,
+        assets={slot: _assets(config, slot) for slot in SLOTS},
         site=config.nginx,
         ipv6=ipv6,
     )
+
+
+def _assets(config: Config, slot: Slot) -> str:
+    """Where the hashed assets of a slot's release are, below the app's root as nginx would have it."""
+    layout = config.layout
+    app = layout.slot_release(slot).relative_to(layout.root) / layout.subfolder
+    return f"/{app / config.nginx.assets_from}"
 
 
 def _web(config: Config, slot: Slot) -> dict[str, Any]:

@@ -66,7 +66,8 @@ def told(event: Event, *, verbose: bool = False) -> list[str]:
         case Connected():
             parts = ["connecting", "done", _seconds(event.seconds)]
         case PlanStarted():
-            parts = [event.title, "planned", f"{len(event.steps)} steps"]
+            count = len(event.steps)
+            parts = [event.title, "planned", f"{count} step{'' if count == 1 else 's'}"]
         case StepStarted():
             parts = [event.title, "started"]
         case Output():

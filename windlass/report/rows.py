@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,8 @@ class Lock:
 class HostStatus:
     """One host. `error` says why it could not be looked at; then the rest is unknown.
 
-    `pending` names the migrations that the database lacks. `site` says how nginx's site compares with the
-    template, `flag_reason` why visitors get the maintenance page.
+    `pending` names the migrations that the database lacks; `database` is False where the app has none.
+    `site` says how nginx's site compares with the template, `flag_reason` why visitors get the maintenance page.
     """
 
     host: str
@@ -95,6 +96,7 @@ class HostStatus:
     cpu: float | None = None
     memory: Space | None = None
     disks: tuple[Space, ...] = ()
+    database: bool = True
     pending: tuple[str, ...] | None = None
     lock: Lock | None = None
     warnings: tuple[str, ...] = ()
@@ -106,7 +108,7 @@ class HostStatus:
 class KeptRelease:
     """A release on a host; `verdict` is "good", "bad" or "" for one that was never live.
 
-    `went_live` is when it last did.
+    `went_live` is when it last did, `env` the version of `.env` that it did so with.
     """
 
     host: str
@@ -119,11 +121,15 @@ class KeptRelease:
     verdict: str = ""
     stable: bool = False
     size: int | None = None
+    env: int | None = None
 
 
 @dataclass(frozen=True)
 class Deed:
-    """One run, from the ledger; `was` is the release before it, `reason` what went wrong, or was given."""
+    """One run, from the ledger; `was` is the release before it, `reason` what went wrong, or was given.
+
+    `env` is the version of `.env` that it put in place, or started a release with.
+    """
 
     host: str
     at: datetime | None
@@ -135,3 +141,45 @@ class Deed:
     seconds: float | None = None
     reason: str = ""
     run: str = ""
+    env: int | None = None
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable of `.env`; its value is never told, not even its length.
+
+    "missing": another host has it. `differs`: it is not the same on all hosts; `stale`: the live release was
+    started with another value, or without it.
+    """
+
+    name: str
+    value: Literal["set", "empty", "missing"] = "set"
+    differs: bool = False
+    stale: bool = False
+
+
+@dataclass(frozen=True)
+class EnvVersion:
+    """A kept version of `.env`, and the kept releases that last went live with it."""
+
+    number: int
+    since: datetime
+    releases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class HostEnv:
+    """The app's `.env` on a host; `version` is 0 where somebody edited it, None where there is none.
+
+    `since` is when it was put there, `runs_with` the version that the live release was started with.
+    """
+
+    host: str
+    version: int | None = None
+    since: datetime | None = None
+    live: str = ""
+    runs_with: int | None = None
+    variables: tuple[Variable, ...] = ()
+    versions: tuple[EnvVersion, ...] = ()
+    warnings: tuple[str, ...] = ()
+    error: str = ""

@@ -86,6 +86,8 @@ def _nginx(status: HostStatus) -> Text:
 
 
 def _migrations(status: HostStatus) -> Text:
+    if not status.database:
+        return Text("no database", "dim")
     if status.pending is None:
         return Text("unknown", "dim")
     if not status.pending:

@@ -124,6 +124,28 @@ def test_recovery_puts_back_after_a_kill_at_any_step_and_may_run_again(config: C
             assert leftovers(server) == []
 
 
+def test_after_a_kill_an_install_starts_from_what_was_there_before(
+    config: Config, server: Nginx, tmp_path: Path
+) -> None:
+    ran(planned(config, server)).check()
+    good = Path(config.nginx.site).read_text()
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "nginx-site.conf.j2").write_text("server { nonsense on; }\n")
+    placed = planned(config, server, folders=[own]).stages[0].steps[:2]
+
+    shell(*placed).check()
+    again = ran(planned(config, server, folders=[own]))
+    assert again.exit_code != 0
+    assert 'unknown directive "nonsense"' in again.stderr
+    assert Path(config.nginx.site).read_text() == good
+
+    shell(*placed).check()
+    assert ran(planned(config, server)).exit_code == 0
+    assert difference(config, asked(nginx(config))) == ""
+    assert leftovers(server) == []
+
+
 def test_recovery_leaves_a_finished_install_alone(config: Config, server: Nginx) -> None:
     plan = planned(config, server)
     ran(plan).check()

@@ -173,6 +173,30 @@ def test_the_apps_own_errors_are_its_own(app: Hosted) -> None:
         assert (answer.status, answer.text) == (status, '{"commit": "blue"}')
 
 
+def test_an_asset_of_the_live_release_comes_before_an_earlier_one_of_the_same_name(
+    host: Callable[..., Hosted], nginx: Nginx
+) -> None:
+    app = host(assets_url="/a.b+/static/", assets_from="dist/static")
+    nginx.start()
+    for slot in ("blue", "green"):
+        release = app.root / f"releases/{slot}"
+        (release / "dist/static/constant").mkdir(parents=True)
+        (release / "dist/static/constant/_buildManifest.js").write_text(slot)
+        (app.root / f"run/slot-{slot}").symlink_to(release)
+    kept = app.root / "assets/a.b+/static/constant/_buildManifest.js"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("of long ago")
+    for expected in ("blue", "green"):
+        answer = app.ask("/a.b+/static/constant/_buildManifest.js?v=1")
+        assert (answer.status, answer.text) == (200, expected)
+        assert answer.headers["content-type"] == "application/javascript"
+        app.flip()
+    (app.root / "run/slot-blue").unlink()
+    assert app.ask("/a.b+/static/constant/_buildManifest.js").text == "of long ago"
+    assert app.ask("/a.b+/static/../../../run/green.off").status != 200
+    assert app.ask("/aXb+/static/constant/_buildManifest.js").text == '{"commit": "blue"}'
+
+
 def test_assets_of_earlier_releases_stay_on_disk_and_others_come_from_the_app(app: Hosted) -> None:
     kept = app.root / "assets/_next/static/chunks/[slug]-0a1b.js"
     kept.parent.mkdir(parents=True)
