@@ -10,6 +10,7 @@ from . import (
     demo,
     deploy,
     emergency,
+    env,
     init,
     lock,
     logs,
@@ -17,6 +18,7 @@ from . import (
     releases,
     rollback,
     runbook,
+    setup,
     status,
     trust,
 )
@@ -27,7 +29,7 @@ list_in_order(ORDER)
 
 maintenance = Collection("maintenance", emergency.maintenance_on, emergency.maintenance_off)
 
-namespace = Collection(config, lock, maintenance, nginx)
+namespace = Collection(config, env, lock, maintenance, nginx)
 namespace.add_task(demo.demo)
 namespace.add_task(init.init)
 namespace.add_task(deploy.deploy)
@@ -42,3 +44,4 @@ namespace.add_task(releases.mark_stable)
 namespace.add_task(logs.logs)
 namespace.add_task(runbook.runbook)
 namespace.add_task(trust.trust)
+namespace.add_task(setup.setup)

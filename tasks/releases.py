@@ -126,12 +126,12 @@ def mark_stable(
 
 def kept(host: str, state: State, commits: Any, sizes: Any) -> list[KeptRelease]:
     """One host's releases, newest first."""
-    from windlass.ledger import last_live
+    from windlass.ledger import last_live, started_with
     from windlass.plans.history import bad, stable, went_live
     from windlass.report.rows import KeptRelease
 
     lived, wrong, marked = set(went_live(state.records)), bad(state.records), set(stable(state.records))
-    times = last_live(state.records)
+    times, envs = last_live(state.records), started_with(state.records)
     slots = {release: slot for slot, release in state.slots.items() if release}
     rows = []
     for release in reversed(state.releases):
@@ -149,6 +149,7 @@ def kept(host: str, state: State, commits: Any, sizes: Any) -> list[KeptRelease]
                 verdict=verdict,
                 stable=release.id in marked,
                 size=sizes.get(release.id),
+                env=envs.get(release.id),
             )
         )
     return rows
@@ -175,6 +176,7 @@ def deeds(host: str, state: State) -> list[Deed]:
                 run.seconds,
                 run.reason,
                 run.id,
+                run.env,
             )
         )
     return found

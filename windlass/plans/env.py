@@ -10,8 +10,8 @@ from windlass.config import Config
 from windlass.errors import Refused
 from windlass.facts.env import ServerEnv
 from windlass.facts.state import State
-from windlass.ledger import built_with, started_with
 from windlass.plan import Plan, Stage, Step
+from windlass.plans.due import differing, due
 
 
 @dataclass(frozen=True)
@@ -24,18 +24,25 @@ class Digests:
 
 @dataclass(frozen=True)
 class Change:
-    """What becomes of one host's `.env`.
+    """What becomes of one host's `.env`: the version that comes, and the digests of its variables.
 
-    `was` is the version in use, None where there is no `.env`; `adopt`: somebody edited it, and it must first be
-    kept as that version. `version` comes; `send`: the server does not have it yet. `variables` are its digests.
+    `send`: the server does not have it yet.
     """
 
     seen: ServerEnv
-    was: int | None
-    adopt: bool
     version: int
-    send: bool
     variables: Mapping[str, str]
+    send: bool = False
+
+    @property
+    def adopt(self) -> bool:
+        """Whether somebody edited the present one, so that it has to be kept as version `was` first."""
+        return self.seen.version == 0
+
+    @property
+    def was(self) -> int | None:
+        """The version in use, None where there is no `.env`."""
+        return self.seen.next if self.adopt else self.seen.version
 
     @property
     def unchanged(self) -> bool:
@@ -53,23 +60,17 @@ class Change:
         return "; ".join(f"{kind}: {', '.join(found)}" for kind, found in kinds.items() if found)
 
 
-def differing(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
-    """The names of the variables that are not the same in both, in order."""
-    return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
-
-
-def changes(seen: Sequence[ServerEnv], pushed: Digests) -> list[Change]:
+def pushed(seen: Sequence[ServerEnv], content: Digests) -> list[Change]:
     """What pushing this content does on each host; it gets the same number on all that do not know it."""
     free = max(one.next + (one.version == 0) for one in seen)
-    found = []
-    for one in seen:
-        known = next((version.number for version in one.versions if version.content == pushed.content), None)
-        was = one.next if one.version == 0 else one.version
-        adopt = one.version == 0
-        if one.content == pushed.content:
-            known = was
-        found.append(Change(one, was, adopt, known or free, known is None, pushed.variables))
-    return found
+    return [_pushed(one, content, free) for one in seen]
+
+
+def _pushed(seen: ServerEnv, content: Digests, free: int) -> Change:
+    if seen.content == content.content:
+        return Change(seen, seen.version or seen.next, content.variables)
+    known = next((version.number for version in seen.versions if version.content == content.content), None)
+    return Change(seen, known or free, content.variables, send=known is None)
 
 
 def back(names: Sequence[str], seen: Sequence[ServerEnv], number: int) -> list[Change]:
@@ -86,14 +87,13 @@ def back(names: Sequence[str], seen: Sequence[ServerEnv], number: int) -> list[C
                 f"{name} has no version {number} of .env (it has {has}); nothing was changed",
                 hint=f"fab env.list -H {name}",
             )
-        was = one.next if one.version == 0 else one.version
-        found.append(Change(one, was, one.version == 0, number, False, version.variables))
-    if len({version.content for one in seen if (version := one.kept(number))}) > 1:
+        found.append(version)
+    if len({version.content for version in found}) > 1:
         raise Refused(
             f"version {number} of .env is not the same on all these hosts; nothing was changed",
             hint="fab env.push FILE gives all the same one",
         )
-    return found
+    return [Change(one, number, version.variables) for one, version in zip(seen, found, strict=True)]
 
 
 def put(config: Config, host: str, state: State, change: Change) -> Plan:
@@ -120,22 +120,8 @@ def outlook(host: str, config: Config, state: State, change: Change) -> tuple[st
         return said, f"fab deploy -H {host}"
     if state.stopped is not None:
         return f"{said}; the app is stopped", f"fab emergency-resume -H {host} starts it with this version"
-    built = change.seen.kept(built_with(state.records, live))
-    stale = _read_by_build(config, differing(built.variables, change.variables)) if built else []
-    if stale:
-        return (
-            f"{said}; {live} was built with another {', '.join(stale)}",
-            f"fab deploy --force -H {host} builds it anew",
-        )
-    running = started_with(state.records).get(live)
-    if running == version:
-        return f"{said}; {live} runs with it", ""
-    before = f"version {running}" if running else "an earlier one"
-    return f"{said}; {live} still runs with {before}", f"fab restart -H {host} loses no request"
-
-
-def _read_by_build(config: Config, names: list[str]) -> list[str]:
-    return [name for name in names if name.startswith(tuple(config.build.env_prefixes))]
+    lacks, hint = due(config, host, state, change.seen, version, change.variables)
+    return f"{said}; {lacks or f'{live} runs with it'}", hint
 
 
 def _notes(config: Config, change: Change) -> tuple[str, ...]:

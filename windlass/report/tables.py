@@ -13,7 +13,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from windlass.report import jsonl, units
-from windlass.report.rows import Deed, HostStatus, KeptRelease
+from windlass.report.env import env_table
+from windlass.report.rows import Deed, HostEnv, HostStatus, KeptRelease
 from windlass.report.sink import Sink
 from windlass.report.status import status_table
 from windlass.report.text import cleaned, one_line
@@ -37,7 +38,7 @@ BAD_WORDS = {
     "needs-person": "bold red",
 }
 
-Row = TypeVar("Row", HostStatus, KeptRelease, Deed)
+Row = TypeVar("Row", HostStatus, HostEnv, KeptRelease, Deed)
 
 
 def show_status(
@@ -46,6 +47,18 @@ def show_status(
     """Print one table per host, or one object a line."""
     worded = [cleaned(host, as_typed) for host in hosts]
     _show(worded, lambda known: map(status_table, known), json, stream, width)
+
+
+def show_env(
+    hosts: Sequence[HostEnv],
+    *,
+    json: bool = False,
+    stream: TextIO | None = None,
+    width: int | None = None,
+    zone: tzinfo | None = None,
+) -> None:
+    """Print a table of each host's `.env`, or one object a line; moments in the operator's zone."""
+    _show(hosts, lambda known: (env_table(row, zone) for row in known), json, stream, width)
 
 
 def show_releases(
@@ -84,9 +97,10 @@ def releases_table(releases: Sequence[KeptRelease], zone: tzinfo | None = None) 
         space = "" if row.size is None else units.size(row.size)
         known = row.went_live is not None or row.live
         when = Text(_moment(row.went_live, zone) if known else "never")
-        cells = [Text(row.release), state, when, Text(space), Text(row.revision[:10], "dim")]
+        env = Text("" if row.env is None else str(row.env))
+        cells = [Text(row.release), state, when, Text(space), env, Text(row.revision[:10], "dim")]
         rows.append((cells, row.subject))
-    return _entries(releases[0].host, ("release", "state", "went live", "size", "commit"), rows)
+    return _entries(releases[0].host, ("release", "state", "went live", "size", ".env", "commit"), rows)
 
 
 def history_table(deeds: Sequence[Deed], zone: tzinfo | None = None) -> Group:
@@ -97,7 +111,8 @@ def history_table(deeds: Sequence[Deed], zone: tzinfo | None = None) -> Group:
         cells = [Text(_moment(row.at, zone)), _words([row.outcome]), Text(row.release), Text(took)]
         was = f"was {row.was}" if row.was and row.was != row.release else ""
         deed = Text(f"{row.what} by {row.who}" if row.who else row.what)
-        rows.append(([*cells, deed], "; ".join(filter(None, (was, row.reason)))))
+        env = "" if row.env is None else f".env version {row.env}"
+        rows.append(([*cells, deed], "; ".join(filter(None, (was, env, row.reason)))))
     return _entries(deeds[0].host, ("when", "outcome", "release", "took", "what"), rows)
 
 

@@ -1,0 +1,78 @@
+"""From what was seen of every host's `.env` to the rows that `fab env.list` shows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from windlass.config import Config
+    from windlass.facts.env import ServerEnv
+    from windlass.facts.state import State
+    from windlass.report.rows import EnvVersion, HostEnv
+
+
+def rows(config: Config, names: list[str], states: list[State], seen: list[ServerEnv]) -> list[HostEnv]:
+    """One row a host, with what differs between them."""
+    apart = _apart([one for one in seen if not one.problem])
+    return [
+        _row(config, name, state, one, apart) for name, state, one in zip(names, states, seen, strict=True)
+    ]
+
+
+def _row(config: Config, host: str, state: State, seen: ServerEnv, apart: frozenset[str]) -> HostEnv:
+    from windlass.ledger import started_with
+    from windlass.plans.due import remarks, stale
+    from windlass.report.rows import HostEnv, Variable
+
+    if seen.problem:
+        return HostEnv(host, error=f".env could not be looked at: {seen.problem}")
+    old = stale(state, seen)
+    variables = tuple(
+        Variable(name, _value(seen, name), name in apart, name in old)
+        for name in sorted({*seen.values, *apart})
+    )
+    return HostEnv(
+        host,
+        seen.version,
+        _moment(seen.since) if seen.version is not None else None,
+        state.live,
+        started_with(state.records).get(state.live),
+        variables,
+        _versions(state, seen),
+        tuple(remarks(config, host, state, seen)),
+    )
+
+
+def _value(seen: ServerEnv, name: str) -> Literal["set", "empty", "missing"]:
+    if name not in seen.values:
+        return "missing"
+    return "empty" if name in seen.empty else "set"
+
+
+def _versions(state: State, seen: ServerEnv) -> tuple[EnvVersion, ...]:
+    from windlass.ledger import started_with
+    from windlass.report.rows import EnvVersion
+
+    used = started_with(state.records)
+    return tuple(
+        EnvVersion(
+            version.number,
+            _moment(version.since),
+            tuple(kept.id for kept in state.releases if used.get(kept.id) == version.number),
+        )
+        for version in seen.versions
+    )
+
+
+def _apart(seen: Sequence[ServerEnv]) -> frozenset[str]:
+    """The names of the variables that are not the same on all hosts."""
+    from windlass.plans.due import differing
+
+    return frozenset(name for one in seen[1:] for name in differing(seen[0].values, one.values))
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
