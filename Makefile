@@ -1,4 +1,4 @@
-# `make test` is all that a fresh Debian or Ubuntu with python3 (3.11 or later), git and make needs.
+# `make demo` or `make test` is all that a fresh Debian or Ubuntu with python3 (3.11 or later), git and make needs.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -14,7 +14,18 @@ LOADED := tests/vps/test_prompthub.py
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 PYTEST_AS_ROOT := $(if $(SUDO),$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) -p no:cacheprovider,$(PYTEST))
 
-.PHONY: test setup packages lint types test-unit test-sandbox test-vps hosts bench
+# What the machine must have: to use Windlass takes less than to test it.
+NEEDS := test
+ifeq ($(MAKECMDGOALS),setup)
+NEEDS := setup
+endif
+demo: NEEDS := demo
+
+.PHONY: demo test setup packages lint types test-unit test-sandbox test-vps hosts bench
+
+# DEMO=--keep leaves the server up.
+demo: setup
+	@$(BIN)/fab demo $(DEMO)
 
 test: setup lint types hosts
 ifeq ($(SUDO),)
@@ -29,13 +40,13 @@ endif
 setup: packages $(STAMP)
 
 packages:
-	@tests/support/packages.sh $(PYTHON)
+	@$(PYTHON) windlass/demo/packages.py $(NEEDS)
 
 $(STAMP): requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Windlass needs Python 3.11 or later")'
-	[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
-	touch $@
+	@echo "installing what requirements.lock names into .venv"
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
 
 lint: setup
 	$(BIN)/ruff check .

@@ -35,14 +35,14 @@ ACTS = (
         push="good",
     ),
     Act(
-        "A better version",
+        "Better version",
         "Somebody pushes a better page. It starts on the other slot, beside the live one, which goes on serving. "
         "Watch for the line that says live: the switch is one rename, and no visitor waits for it.",
         ("deploy",),
         push="better",
     ),
     Act(
-        "A broken version",
+        "Broken version",
         "The next push builds, starts, and answers 500 to everything. Watch the health check refuse it: "
         "no visitor is sent there, and the exit code is 1.",
         ("deploy",),

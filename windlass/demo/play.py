@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +23,7 @@ RATE = 50
 """Requests a second."""
 LINGER = 0.3
 """Seconds that visitors take, at most, from a page to its assets."""
-READING = 2.5
+READING = 1.5
 """Seconds for a person to read what an act is about."""
 AFTERWARDS = 0.5
 """Seconds that visitors go on coming after a command, so that what it left behind is counted with it."""
@@ -63,6 +65,8 @@ def _server(report: DemoReport, *, keep: bool) -> Iterator[Server]:
 
 
 def _show(report: DemoReport, server: Server) -> None:
+    # The python that runs this has psutil, by which `status` measures.
+    server.add_program("python3", f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
     server.start()
     repository = server.folder / f"{APP}.git"
     versions = build_history(repository)

@@ -20,7 +20,7 @@ OLDEST_NODE = 18
 
 def check_machine() -> None:
     """Raise NotReady with every package that this machine lacks."""
-    found = packages.missing({**packages.DEMO, "python3": "python3"})
+    found = packages.missing(packages.DEMO)
     if not any(_nodes()):
         found += ["nodejs", "npm"]
     if found:

@@ -129,6 +129,11 @@ class Server:
         self._start_sshd()
         self._start_nginx()
 
+    def add_program(self, name: str, text: str) -> None:
+        """Give its sessions a program of that name, before any other."""
+        (self.bin / name).write_text(text)
+        (self.bin / name).chmod(0o755)
+
     def keep(self) -> None:
         """Leave it up when this process ends, and when the next server is made."""
         (self.folder / remains.KEPT).touch()
@@ -170,8 +175,8 @@ class Server:
         )
         (folder / "nginx.conf").write_text(config)
         nginx = ["/usr/sbin/nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
-        self._script("nginx", f'#!/bin/sh\nexec {shlex.join(nginx)} "$@"\n')
-        self._script("systemctl", _SYSTEMCTL)
+        self.add_program("nginx", f'#!/bin/sh\nexec {shlex.join(nginx)} "$@"\n')
+        self.add_program("systemctl", _SYSTEMCTL)
         self._launch([*nginx, "-g", "daemon off;"], folder / "error.log", self.http_port)
 
     def _launch(self, command: list[str], log: Path, port: int) -> None:
@@ -193,10 +198,6 @@ class Server:
         )
         if process.poll() is not None:
             raise WaitedInVain(f"{command[0]} ended at once:\n{log.read_text()}")
-
-    def _script(self, name: str, text: str) -> None:
-        (self.bin / name).write_text(text)
-        (self.bin / name).chmod(0o755)
 
 
 def base() -> Path:

@@ -92,13 +92,19 @@ class DemoReport:
 
     def table(self, acts: Sequence[Counted]) -> None:
         """All acts, and their sum."""
-        table = Table(box=box.SIMPLE_HEAD if self.watched else None, show_footer=True, pad_edge=False)
+        table = Table(
+            box=box.SIMPLE_HEAD if self.watched else None,
+            show_edge=False,
+            show_footer=True,
+            pad_edge=False,
+            padding=(0, 1, 0, 0) if self.watched else (0, 1),
+        )
         table.add_column("what", "in all", footer_style="bold")
         for name, total in (
-            ("until seen", ""),
+            ("live in", ""),
             ("seconds", f"{sum(one.seconds for one in acts):.1f}"),
             ("requests", str(sum(one.requests for one in acts))),
-            ("by the page", str(sum(one.page for one in acts))),
+            ("by page", str(sum(one.page for one in acts))),
             ("failed", str(sum(one.failed for one in acts))),
         ):
             table.add_column(name, total, justify="right", footer_style="bold", no_wrap=True)
