@@ -1,5 +1,9 @@
 """What `fab` loads: the collection, nothing else."""
 
-from tasks import namespace
+from windlass import bytecode
+
+bytecode.keep()
+
+from tasks import namespace  # noqa: E402 - once what is compiled is kept
 
 __all__ = ["namespace"]

@@ -13,6 +13,7 @@ from typing import Any
 from invoke.exceptions import Exit
 from invoke.executor import Executor as InvokeExecutor
 
+from windlass import bytecode
 from windlass.errors import ExitCode, WindlassError
 from windlass.typed import as_typed
 
@@ -21,6 +22,7 @@ class Executor(InvokeExecutor):
     """Runs tasks on a plain Context; `ctx.config.windlass.hosts` is `-H` as typed, or None."""
 
     def execute(self, *tasks: Any) -> Any:
+        bytecode.keep()
         try:
             if self.core is not None:
                 self.config.windlass = {"hosts": self.core[0].args.hosts.value}

@@ -7,6 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from tests.support.cache import cache_home
 from tests.support.processes import Completed, Running, run
 from tests.support.terminal import Terminal
 
@@ -38,6 +39,9 @@ class Operator:
             "LANG": "C.UTF-8",
             "TERM": "dumb",
             "WINDLASS_CONFIG": str(self.config_folder),
+            "PYTHONPYCACHEPREFIX": str(
+                cache_home() / "bytecode"
+            ),  # the tests of root leave nothing in the checkout
         }
 
     @property

@@ -32,6 +32,10 @@ def hosts(ctx, lines=1):
     print(repr(ctx.config.windlass.hosts), ctx.config.windlass.app, type(ctx).__name__)
 
 @task
+def late(ctx):
+    import imported_late
+
+@task
 def held(ctx):
     raise LockHeld("a deploy by ana holds the lock", hint="fab lock.show")
 
@@ -44,7 +48,7 @@ def much(ctx):
     for _ in range(100_000):
         print("line")
 
-for task in (hosts, held, interrupted, much):
+for task in (hosts, held, interrupted, late, much):
     namespace.add_task(task)
 """
 
@@ -57,8 +61,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def fab(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "HOME": str(folder)}
+def fab(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "HOME": str(folder), **variables}
     return subprocess.run(
         [FAB, *arguments],
         cwd=folder,
@@ -102,6 +106,13 @@ def test_a_reader_that_has_seen_enough_is_no_error(folder: Path) -> None:
         process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize(("unwanted", "kept"), [("", True), ("1", False)])
+def test_what_a_task_imports_is_compiled_once(folder: Path, unwanted: str, kept: bool) -> None:
+    (folder / "imported_late.py").touch()
+    assert fab(folder, "late", PYTHONDONTWRITEBYTECODE=unwanted).returncode == 0
+    assert (folder / "__pycache__").exists() == kept
 
 
 @pytest.mark.parametrize(
