@@ -51,7 +51,9 @@ def init(
     json: bool = False,
 ) -> None:
     """Write the configuration of an app from what its repository tells."""
-    from windlass.init.place import refuse_to_replace, write
+    from windlass.errors import Interrupted
+    from windlass.init.neighbours import beside_neighbours
+    from windlass.init.place import write
     from windlass.init.setting import value_of
     from windlass.init.settle import settled
 
@@ -61,17 +63,18 @@ def init(
         "health": health,
     }  # fmt: skip
     asks = sys.stdin.isatty() and not (yes or json)
-    where, entries = _found(from_, folder, _given(typed), asks=asks)
-    if asks:
-        entries = _asked(entries, [flag for flag, answer in typed.items() if answer], force or dry_run)
-    entries = settled(_complete(entries))
+    try:
+        where, entries = _found(from_, folder, _given(typed), asks=asks)
+        if asks:
+            entries = _asked(entries, [flag for flag, answer in typed.items() if answer], force or dry_run)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; nothing was written") from None
+    entries = settled(beside_neighbours(_complete(entries), folder_of_configs()))
     file = folder_of_configs() / f"{value_of(entries, 'app', 'name')}.toml"
     text = _text(entries, file.stem, where)
     if dry_run:
         print(text, end="")
         return
-    if not force:
-        refuse_to_replace(file)
     kept = write(file, text, force=force)
     _tell(entries, file, kept, json=json)
 

@@ -9,13 +9,13 @@ from windlass.config.problem import PASSWORD_IN_URL
 from windlass.config.secrets import TOKEN_IN_URL
 from windlass.init.build import build
 from windlass.init.database import database, schema
-from windlass.init.health import health, health_route
-from windlass.init.names import app_name, repository_name
+from windlass.init.health import health
+from windlass.init.names import app_name, as_name, repository_name
 from windlass.init.nginx import nginx
 from windlass.init.nginx_files import site
 from windlass.init.node import node
 from windlass.init.project import Project
-from windlass.init.setting import Entry, Setting, shown
+from windlass.init.setting import Entry, Setting, shown, value_of
 from windlass.init.shared import shared
 from windlass.init.web import processes, started, web
 
@@ -63,7 +63,8 @@ def summary(project: Project) -> str:
         found.append(f"node {project.package.node}")
     if schema(project).file:
         found.append(f"Prisma with {schema(project).provider or 'a database'}")
-    path, _ = health_route(project)
+    sure = [entry for entry in health(project) if not entry.check]
+    path = value_of(sure, "health", "path")
     found.append(f"health at {path}" if path else "no health route")
     return ", ".join(found)
 
@@ -76,8 +77,9 @@ def shown_target() -> Setting:
 def _app(project: Project, origin: Origin) -> list[Entry]:
     package, address = project.package.name, without_credentials(origin.address)
     repository = repository_name(address) or origin.folder
-    name = app_name(package, repository)
-    source = f"name in {project.tree.name_of('package.json')}" if package else "the repository's name"
+    name = app_name(package, repository, top=project.folder == ".")
+    named = as_name(package) == name
+    source = f"name in {project.tree.name_of('package.json')}" if named else "the repository's name"
     note = f"{origin.source}."
     entries: list[Entry] = [
         Setting(
@@ -97,6 +99,10 @@ def _app(project: Project, origin: Origin) -> list[Entry]:
     if address:
         unusual = address != origin.address or address.startswith(("/", "file:"))
         entries.append(Setting(("app", "repository"), address, note, check=unusual))
+    else:
+        entries.append(
+            shown("app", "repository", "git@host:owner/name.git", "Where the server fetches it from.")
+        )
     if origin.branch:
         entries.append(Setting(("app", "branch"), origin.branch, "The repository's default branch."))
     else:

@@ -30,11 +30,15 @@ def as_name(text: str) -> str:
     return short if is_name(short) else ""
 
 
-def app_name(package: str, repository: str) -> str:
-    """What package.json calls the app; with or by the repository's name where that says little."""
+def app_name(package: str, repository: str, *, top: bool) -> str:
+    """What package.json calls the app; where that says little, what the repository is called.
+
+    `top`: the app is all of the repository, else one of several, whose own name is kept behind the repository's.
+    """
     own, whole = as_name(package), as_name(repository)
-    says_little = own in _GENERIC and whole and whole not in own
-    name = as_name(f"{whole}-{own}") if says_little else own or whole or "app"
+    if own in _GENERIC and whole:
+        own = "" if top else as_name(f"{whole}-{own}")
+    name = own or whole or "app"
     return f"{name[:36]}-app" if name.endswith(("-blue", "-green")) else name
 
 

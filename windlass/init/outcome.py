@@ -43,8 +43,7 @@ def next_commands(entries: Sequence[Entry], name: str, others: bool) -> Iterator
     as_root = ",".join(f"root@{host.rpartition('@')[2]}" for host in hosts) or "root@SERVER"
     yield f"fab trust{told}"
     yield f"fab setup{app} -H {as_root}"
-    if value_of(entries, "shared", "required"):
-        yield f"fab env.push{app} FILE{'' if hosts else told}"
+    yield f"fab env.push{app} FILE{'' if hosts else told}"
     yield f"fab deploy{app}{'' if hosts else told}"
 
 

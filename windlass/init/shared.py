@@ -26,6 +26,8 @@ _UPLOADS = ("public/uploads", "uploads", "storage", "data")
 
 def shared(project: Project, old: Process | None, file: str) -> Iterator[Entry]:
     """The variables that shared/.env must hold, by their names only, and the folders that the app may write."""
+    files = "`fab env.push FILE` puts the app's variables into shared/.env, which a deploy wants. Where there are none:"
+    yield shown("shared", "files", [], files)
     example, needed, optional = _of_example(project)
     sources = dict.fromkeys(schema(project).variables, "Prisma")
     sources |= {name: example for name in needed if name not in sources}

@@ -31,6 +31,7 @@ _STRICT = (
     "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.symlinks=false",
     "-c", "protocol.ext.allow=never",
 )  # fmt: skip
+_NEWS_TO_NOBODY = ("Please make sure you have the correct access rights", "and the repository exists.")
 
 
 @dataclass(frozen=True)
@@ -114,11 +115,12 @@ def _clone(address: str, clone: Path, branch: str) -> None:
     except subprocess.TimeoutExpired:
         raise WindlassError(f"{address} did not come within {_PATIENCE} s; nothing was written") from None
     if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.startswith(("fatal:", "ERROR", "error:"))]
-        said = said or done.stderr.splitlines()[-1:]
+        said = [
+            line.strip() for line in done.stderr.splitlines() if line.strip() and line not in _NEWS_TO_NOBODY
+        ]
         raise WindlassError(
-            f"{address} cannot be read; nothing was written. git says: {' '.join(said)}",
-            hint="clone it yourself and name the folder: fab init --from FOLDER",
+            f"{address} cannot be read; nothing was written. git says: {'; '.join(said[-3:])}",
+            hint="look at the address and --branch; or clone it yourself: fab init --from FOLDER",
         )
 
 

@@ -105,9 +105,11 @@ def _script(project: Project, how: Started) -> Iterator[Entry]:
             yield Setting(("web", "node_args"), [*start.node_args], "Those for node itself.")
         yield from _listens(project, start)
         if not _reads_env(project, start):
-            note = "nothing here seems to read .env, where the server has the app's secrets. node can (20.6 or later):"
+            note = (
+                "nothing here seems to read .env, where the server has the app's secrets; "
+                'node does with "--env-file=.env" among node_args (20.6 or later).'
+            )
             yield Remark(("web",), note)
-            yield shown("web", "node_args", [*start.node_args, "--env-file=.env"], "Such as:")
     else:
         text = (
             f'{how.source} starts "{start.text}"' if start.text else "nothing here says what starts the app"
