@@ -40,7 +40,7 @@ endif
 setup: packages $(STAMP)
 
 packages:
-	@$(PYTHON) windlass/demo/packages.py $(NEEDS)
+	@$(PYTHON) -m windlass.demo.packages $(NEEDS)
 
 $(STAMP): requirements.lock
 	@echo "installing what requirements.lock names into .venv"

@@ -1,6 +1,6 @@
 """The Debian and Ubuntu packages that the demo and the tests need of the machine, and installing those it lacks.
 
-`python3 windlass/demo/packages.py PURPOSE` runs before anything is installed: standard library only, and no
+`python3 -m windlass.demo.packages PURPOSE` runs before anything is installed: standard library only, and no
 word that an older python3 than Windlass asks for would not understand.
 """
 
