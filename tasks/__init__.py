@@ -3,6 +3,7 @@
 from invoke.collection import Collection
 
 from windlass.listing import list_in_order
+from windlass.positional import options_first
 from windlass.usage import exit_with_usage_code
 
 from . import (
@@ -26,6 +27,7 @@ from .order import ORDER
 
 exit_with_usage_code()
 list_in_order(ORDER)
+options_first()
 
 maintenance = Collection("maintenance", emergency.maintenance_on, emergency.maintenance_off)
 

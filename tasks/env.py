@@ -60,7 +60,7 @@ def use(
 
 @task(name="list", help=HELP)
 def list_(ctx: Context, app: str | None = None, target: str | None = None, json: bool = False) -> None:
-    """List the variables of the app's .env, without their values, and its kept versions."""
+    """List what the app's .env holds, values masked, and its kept versions."""
     from invoke.exceptions import Exit
 
     from windlass.errors import ExitCode

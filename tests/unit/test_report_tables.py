@@ -127,17 +127,17 @@ def test_releases_show_state_age_and_size() -> None:
     stream = io.StringIO()
     rows = [
         KeptRelease(
-            H, "0042-abc1234", "abc1234" * 5, "Search", AT, True, "green", "good", False, 361_000_000
+            H, "0042-abc1234", "abc1234" * 5, "Search", AT, True, "green", "good", False, 361_000_000, 3
         ),
         KeptRelease(H, "0041-def5678", "def5678" * 5, "", None, False, "", "bad", True, None),
     ]
     show_releases(rows, stream=stream, width=80, zone=UTC)
     assert stream.getvalue().splitlines() == [
         H,
-        "  release       state               went live         size     commit",
-        "  0042-abc1234  live (green), good  2026-11-21 23:42  344 MiB  abc1234abc",
+        "  release       state               went live         size     .env  commit",
+        "  0042-abc1234  live (green), good  2026-11-21 23:42  344 MiB  3     abc1234abc",
         "      Search",
-        "  0041-def5678  bad, stable         never                      def5678def",
+        "  0041-def5678  bad, stable         never                            def5678def",
         "",
     ]
 
