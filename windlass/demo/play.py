@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from windlass.demo import programs, remains, verdict
+from windlass.demo import programs, remains
 from windlass.demo.acts import ACTS, Act
 from windlass.demo.endings import ending_on_signals, undisturbed
 from windlass.demo.history import build_history
@@ -16,7 +16,7 @@ from windlass.demo.load import Load
 from windlass.demo.operator import APP, Operator
 from windlass.demo.repository import move_branch
 from windlass.demo.server import PREFIX, Server, base
-from windlass.demo.verdict import Performed
+from windlass.demo.verdict import NotAsPromised, Performed, counted, verdict
 from windlass.report.demo import DemoReport
 
 RATE = 50
@@ -47,10 +47,10 @@ def play(*, keep: bool = False) -> None:
 @contextmanager
 def _server(report: DemoReport, *, keep: bool) -> Iterator[Server]:
     """A server that has ended when this is left; with `keep` only where the show did not come to its end."""
-    server = Server(programs.tools())
+    server = Server(programs.tools(report.say))
     try:
         yield server
-    except verdict.NotAsPromised:
+    except NotAsPromised:
         raise
     except BaseException:
         keep = False
@@ -89,13 +89,13 @@ def _show(report: DemoReport, server: Server) -> None:
             if act.push:
                 move_branch(repository, versions[act.push])
             performed.append(_perform(act, operator, visitors))
-            report.counted(performed[-1].counted(versions))
+            report.counted(counted(performed, versions)[-1])
             if performed[-1].code != act.ends:
                 break
     finally:
         visitors.stop()
-    report.table([one.counted(versions) for one in performed])
-    report.say(verdict.verdict(performed, versions), "bold green")
+    report.table(counted(performed, versions))
+    report.verdict(verdict(performed, versions))
 
 
 def _perform(act: Act, operator: Operator, visitors: Load) -> Performed:

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from windlass.demo import packages
@@ -31,13 +31,14 @@ def check_machine() -> None:
         )
 
 
-def tools() -> dict[str, Path]:
-    """The files behind the commands node, npm and pm2; gets pm2 into the user's cache where there is none.
+def tools(say: Callable[[str], None]) -> dict[str, Path]:
+    """The files behind the commands node, npm and pm2; gets pm2 into the user's cache where there is none,
+    and says so.
 
     Raises NotReady without a node, WindlassError where npm cannot fetch pm2.
     """
     for found in _nodes():
-        return {**found, "pm2": _pm2_on_path() or _pm2_of_cache(found)}
+        return {**found, "pm2": _pm2_on_path() or _pm2_of_cache(found, say)}
     raise NotReady(f"no node of version {OLDEST_NODE} or later", hint="sudo apt-get install nodejs npm")
 
 
@@ -80,9 +81,10 @@ def _pm2_on_path() -> Path | None:
     return real if real and real.parts[-3:] == ("pm2", "bin", "pm2") else None
 
 
-def _pm2_of_cache(node: Mapping[str, Path]) -> Path:
+def _pm2_of_cache(node: Mapping[str, Path], say: Callable[[str], None]) -> Path:
     home = cache_home() / PM2.replace("@", "-")
     if not home.exists():
+        say(f"npm fetches {PM2} into {home}, once …")
         home.parent.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix="pm2-", dir=home.parent))
         try:

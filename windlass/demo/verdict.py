@@ -42,29 +42,38 @@ class Performed:
         """All others that a visitor would have noticed."""
         return [one for one in self.visitors.failures if not (one.page and self.act.closed)]
 
-    def counted(self, versions: Mapping[str, str]) -> Counted:
-        """The row of the table."""
-        first = self._first_seen(versions)
-        seen = tuple(sorted(first, key=lambda name: first[name]))
-        last = first[seen[-1]] - self.began if seen else -1
-        return Counted(
-            self.act.title,
-            self.seconds,
-            last if last > 0 else None,
-            self.visitors.requests,
-            len(self.by_page),
-            len(self.failed),
-            seen,
-        )
-
     def saw(self, commit: str) -> bool:
         return commit in self.visitors.releases
 
-    def _first_seen(self, versions: Mapping[str, str]) -> dict[str, float]:
+    def first_seen(self, versions: Mapping[str, str]) -> dict[str, float]:
+        """When each version, or the page, first answered in this act, in seconds since the load began."""
         first = {name: self.visitors.releases[one].first for name, one in versions.items() if self.saw(one)}
         if self.by_page:
             first[PAGE] = self.by_page[0].at
         return first
+
+
+def counted(performed: Sequence[Performed], versions: Mapping[str, str]) -> list[Counted]:
+    """The rows of the table."""
+    rows: list[Counted] = []
+    before = ""
+    for one in performed:
+        first = one.first_seen(versions)
+        seen = tuple(sorted(first, key=lambda name: first[name]))
+        new = bool(seen) and seen[-1] != before
+        rows.append(
+            Counted(
+                one.act.title,
+                one.seconds,
+                first[seen[-1]] - one.began if new else None,
+                one.visitors.requests,
+                len(one.by_page),
+                len(one.failed),
+                seen,
+            )
+        )
+        before = seen[-1] if seen else before
+    return rows
 
 
 def verdict(performed: Sequence[Performed], versions: Mapping[str, str]) -> str:

@@ -83,6 +83,11 @@ class DemoReport:
         self.say(watch)
         self._show(Text(), Text.assemble(("$ ", "dim"), (typed, "bold cyan")))
 
+    def verdict(self, text: str) -> None:
+        """The last word, where all went well."""
+        self._show(Text())
+        self.say(text, "bold green")
+
     def counted(self, one: Counted) -> None:
         """What visitors noticed of an act, in a line."""
         failed = (f"{one.failed} failed", "bold red") if one.failed else ("none failed", "bold green")
