@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windlass.ledger import UNFINISHED, last_live, runs
+from windlass.ledger import UNFINISHED, Record, built_with, last_live, runs, started_with
 
 LIVE_1 = {"slot": "green", "release": "0001-aaaaaaa", "revision": "a" * 40}
 LIVE_2 = {"slot": "blue", "release": "0002-bbbbbbb", "revision": "b" * 40}
@@ -103,3 +104,48 @@ KEYS = st.sampled_from(
 def test_records_of_any_shape_are_read(records: list[dict[str, Any]]) -> None:
     assert len(runs(records)) <= len(records)
     last_live(records)
+
+
+def of_run(run: str, *events: str, env: int, outcome: str = "done", release: str = "0001-a") -> list[Record]:
+    about = {"run": run, "env": env}
+    known: dict[str, Record] = {
+        "start": {"event": "start", "release": release, **about},
+        "live": {"event": "live", "live": {"release": release}, **about},
+        "end": {"event": "end", "release": release, "outcome": outcome, **about},
+    }
+    return [known[event] for event in events]
+
+
+def test_a_release_runs_with_the_env_that_it_last_went_live_with() -> None:
+    deploy = of_run("1", "start", "live", "end", env=1)
+    assert started_with(deploy) == {"0001-a": 1}
+    assert started_with([*deploy, *of_run("2", "start", "end", env=2)]) == {"0001-a": 2}
+    other = of_run("2", "start", "live", "end", env=3, release="0002-b")
+    assert started_with([*deploy, *other]) == {"0001-a": 1, "0002-b": 3}
+
+
+@pytest.mark.parametrize("outcome", ["failed", "cancelled", "went-back", "needs-person"])
+def test_a_start_that_did_not_end_well_is_not_what_runs(outcome: str) -> None:
+    deploy = of_run("1", "start", "live", "end", env=1)
+    assert started_with([*deploy, *of_run("2", "start", "live", "end", env=2, outcome=outcome)]) == {
+        "0001-a": 1
+    }
+
+
+def test_an_interrupted_start_counts_once_it_was_live() -> None:
+    deploy = of_run("1", "start", "live", "end", env=1)
+    before = of_run("2", "start", "end", env=2, outcome="interrupted")
+    after = of_run("2", "start", "live", "end", env=2, outcome="interrupted")
+    assert started_with([*deploy, *before]) == {"0001-a": 1}
+    assert started_with([*deploy, *after]) == {"0001-a": 2}
+
+
+def test_a_release_is_built_with_the_env_of_its_first_run() -> None:
+    records = [
+        {"event": "end", "env": 9},
+        *of_run("1", "start", "live", "end", env=1),
+        *of_run("2", "start", "end", env=2),
+    ]
+    assert built_with(records, "0001-a") == 1
+    assert built_with(records, "0002-b") is None
+    assert built_with([{"event": "start", "release": "0001-a", "env": "a hash"}], "0001-a") is None
