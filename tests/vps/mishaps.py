@@ -68,6 +68,19 @@ def held(vps: Vps, program: str, pattern: str) -> Iterator[Hold]:
         vps.run(f"rm -rf {wrapper} {HELD}/{program}*{put_back}")
 
 
+@contextmanager
+def connected(app: Deployed) -> Iterator[None]:
+    """A visitor who keeps a connection to the live slot open and asks for nothing."""
+    port = 3001 if app.vps.exists(f"{ROOT}/run/green") else 3000
+    visitor = app.vps.popen(f"exec 3<>/dev/tcp/127.0.0.1/{port}; exec sleep 300")
+    established = f"ss -Htn state established 'dport = {port}'"
+    wait_until(lambda: app.vps.run(established).stdout != "", 10, "nobody is connected")
+    try:
+        yield
+    finally:
+        visitor.kill()
+
+
 def holder(app: Deployed) -> dict[str, Any]:
     """What the lock's file says of who holds it: pid and group as the host numbers them, step, who, what."""
     with suppress(ValueError, OSError):

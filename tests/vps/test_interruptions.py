@@ -17,8 +17,9 @@ from tests.support.load import Load
 from tests.support.operator import Operator
 from tests.support.processes import Completed, Running, wait_until
 from tests.vps import mishaps
-from tests.vps.app import Deployed, Shared
+from tests.vps.app import ENV, ROOT, Deployed, Shared
 from tests.vps.conftest import VpsFactory
+from tests.vps.images import DATABASE_URL
 from tests.vps.machine import Image
 
 RATE = 30
@@ -26,7 +27,10 @@ RATE = 30
 
 @dataclass(frozen=True)
 class Moment:
-    """A moment of a deploy: the step that runs, and the program that is held there with these arguments."""
+    """A moment of a deploy: the step that runs, and the program that is held there with these arguments.
+
+    `busy`: a visitor stays connected to what was live.
+    """
 
     step: str
     program: str = ""
@@ -34,17 +38,27 @@ class Moment:
     options: tuple[str, ...] = ()
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
     cut_over: bool = False
+    busy: bool = False
 
+
+MIGRATED = "/home/deploy/migrated"
+DATABASE = {
+    "build": {"generate": "true"},
+    "database": {"kind": "prisma", "command": f"curl --version migrate && touch {MIGRATED}"},
+}
+"""A database whose migration is a command of the config's, which leaves a mark at its end."""
 
 MOMENTS = {
     "fetch": Moment("fetch", "git", "fetch"),
     "install": Moment("install", "npm", "ci", ("--force",)),
     "build": Moment("build", "npm", "run"),
     "snapshot": Moment("snapshot", "rsync", "workspace"),
+    "migrate": Moment("migrate", "curl", "migrate", ("--force",), DATABASE),
     "start": Moment("start on", "pm2", "start"),
     "save": Moment("save the process list", "pm2", "save"),
     "publish": Moment("publish", "mv", "current.next", cut_over=True),
     "soak": Moment("watch", tables={"soak": {"seconds": 60}}, cut_over=True),
+    "drain": Moment("drain", tables={"web": {"drain": 8}}, cut_over=True, busy=True),
     "finish": Moment("stop", "pm2", "delete", cut_over=True),
 }
 
@@ -103,12 +117,12 @@ EVENTS = {
 }
 
 CELLS = {
-    "ctrl_c": ("fetch", "install", "build", "snapshot", "start", "save", "publish", "soak", "finish"),
+    "ctrl_c": tuple(MOMENTS),
     "kill_fab": ("build", "soak"),
     "reset": ("build", "publish"),
     "kill_step": ("build", "snapshot", "start", "publish", "finish"),
-    "kill_agent": ("build", "publish"),
-    "kill_both": ("fetch", "install", "snapshot", "start", "save", "publish", "soak", "finish"),
+    "kill_agent": ("build", "migrate", "publish"),
+    "kill_both": ("fetch", "install", "snapshot", "start", "save", "publish", "soak", "drain", "finish"),
     "power_cut": ("install", "start", "publish", "finish"),
 }
 EXPECTED = {
@@ -148,6 +162,8 @@ def survive(app: Deployed, event: str, moment: str) -> None:
     what, when = EVENTS[event], MOMENTS[moment]
     old, new = app.live(), mishaps.other_commit(app)
     app.configure(**when.tables)
+    app.vps.write(f"{ROOT}/shared/.env", f"{ENV}DATABASE_URL={DATABASE_URL!r}\n")
+    app.vps.run(f"rm -f {MIGRATED}")
     visitors = Load(app.url, rate=RATE) if event != "power_cut" else None
     with visitors or nullcontext():
         done = interrupted_deploy(app, what, when, new)
@@ -157,6 +173,8 @@ def survive(app: Deployed, event: str, moment: str) -> None:
             assert mishaps.disagreements(app) == [], done
         stays = when.cut_over and (event, moment) not in TAKEN_BACK
         assert app.live() == (new if stays else old), done
+        if when.tables is DATABASE:  # it was begun, and so it comes to its end
+            assert app.vps.exists(MIGRATED)
         check_told(done, event, moment)
         app.configure()
         app.deploy(mishaps.other_commit(app)).check()
@@ -168,6 +186,8 @@ def survive(app: Deployed, event: str, moment: str) -> None:
 def interrupted_deploy(app: Deployed, what: Event, when: Moment, commit: str) -> Completed:
     with ExitStack() as stack:
         hold = when.program and stack.enter_context(mishaps.held(app.vps, when.program, when.arguments))
+        if when.busy:
+            stack.enter_context(mishaps.connected(app))
         command = app.start("deploy", "--revision", app.commits[commit], *when.options)
         if hold:
             hold.wait(command)
