@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from windlass.commands import apt, users
+from windlass.commands import apt, deploy_key, users
 from windlass.config import Config
 from windlass.errors import NotReady, Refused
 from windlass.facts.apt import System, program
+from windlass.facts.deploy_key import DeployKey, file, forge
 from windlass.facts.users import Account, same_key
 from windlass.plan import Plan, Stage, Step
 from windlass.plans.setup.wishes import Wishes
@@ -20,6 +21,17 @@ class Base:
 
     system: System
     account: Account
+    key: DeployKey
+
+    def home(self, config: Config) -> str:
+        """That of the user who deploys."""
+        return self.account.home or f"/home/{config.setup.user}"
+
+
+def needs_key(config: Config) -> bool:
+    """Whether the server fetches by SSH with a key of its own."""
+    forwarded = config.ssh.forward_agent and config.git.key is None
+    return forge(config.app.repository) is not None and not forwarded
 
 
 def probes(config: Config, wishes: Wishes) -> dict[str, Command]:
@@ -70,7 +82,7 @@ def plan(config: Config, wishes: Wishes, seen: Base) -> Plan:
     user, account = config.setup.user, seen.account
     missing, keys = seen.system.missing, _keys(config, wishes, account)
     grouped = account.there and users.LOGS_GROUP in account.groups
-    steps = (
+    steps: tuple[Step, ...] = (
         Step(
             f"install {', '.join(missing)}" if missing else "install packages",
             apt.install(missing or sorted(probes(config, wishes))),
@@ -94,7 +106,26 @@ def plan(config: Config, wishes: Wishes, seen: Base) -> Plan:
             unchanged=f"there, and {user}'s" if account.owner == user else "",
         ),
     )
+    if needs_key(config):
+        steps += _deploy_key(config, wishes, seen)
     return Plan(f"Packages and user for {config.app.name}", (Stage("base", steps),))
+
+
+def _deploy_key(config: Config, wishes: Wishes, seen: Base) -> tuple[Step, ...]:
+    """A key that the forge can be told of, and the forge's own as the operator knows it."""
+    user, home = config.setup.user, seen.home(config)
+    key, place = file(config, home), forge(config.app.repository)
+    name = place.listed if place else ""
+    make = deploy_key.make(user, key, f"{config.app.name} deploys")
+    known = "" if wishes.forge_keys else f"you do not know {name} either: see below"
+    return (
+        Step("make a deploy key", make, unchanged=f"{key} is there" if seen.key.public else ""),
+        Step(
+            f"know {name}",
+            deploy_key.know(user, wishes.forge_keys),
+            unchanged=f"{user} knows it" if seen.key.known else known,
+        ),
+    )
 
 
 def _keys(config: Config, wishes: Wishes, account: Account) -> list[str]:

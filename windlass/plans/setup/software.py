@@ -1,18 +1,21 @@
-"""Then what the packages carry: node and pm2, the site, and what was wished for."""
+"""Then what the packages carry: node and pm2, the site, what was wished for, and the way over from an old server."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from windlass.config import Config
-from windlass.facts.nginx import NginxFacts, NginxRights
+from windlass.facts.firewall import Firewall
+from windlass.facts.nginx import NginxRights
+from windlass.facts.old_checkout import OldCheckout
+from windlass.facts.package_json import PackageJson
+from windlass.facts.postgres import Database
 from windlass.facts.services import Services
 from windlass.facts.state import State
-from windlass.plan import Plan, Stage
-from windlass.plans import nginx as site
-from windlass.plans.setup import node, services
+from windlass.plan import Plan, Stage, Step
+from windlass.plans.setup import adoption, database, firewall, node, outlook, services, site
 from windlass.plans.setup.base import Base
 from windlass.plans.setup.node import Asked, Found
 from windlass.plans.setup.wishes import Wishes
@@ -20,32 +23,70 @@ from windlass.plans.setup.wishes import Wishes
 
 @dataclass(frozen=True)
 class Seen:
-    """What the second look at a host saw, once the packages were there."""
+    """What the second look at a host saw, once the packages were there.
+
+    `firewall` and `database` are None where nobody asked for them, `checkout` where no app runs by hand.
+    """
 
     base: Base
     state: State
     node: Found
     asked: Asked
+    package: PackageJson
     services: Services
-    nginx: NginxFacts
-    rights: NginxRights
+    site: site.Found
+    own_node: str
+    checkout: OldCheckout | None = None
+    database: Database | None = None
+    firewall: Firewall | None = None
 
 
 def plan(config: Config, wishes: Wishes, seen: Seen, host: str, *, folders: Sequence[Path] = ()) -> Plan:
     """Everything that a deploy asks a server for. Raises NotReady, Refused, ConfigError."""
-    home = seen.base.account.home or f"/home/{config.setup.user}"
+    state, old = seen.state, seen.site.old
+    if old:
+        adoption.check(config, state, old, host)
     found = node.plan(config, seen.asked, seen.node, host)
-    install_pm2, pm2 = node.pm2(config, found, seen.node.tools)
-    boot = services.pm2(config, seen.services, home=home, pm2=pm2, node=found.folder, folders=folders)
-    rotation = services.rotation(config, seen.services, home=home, folders=folders)
-    installed = site.install(config, seen.nginx, seen.rights, folders=folders)
+    installed = site.plan(config, wishes, seen.site, host, folders=folders)
+    notes = [
+        adoption.tell(config, state, old) if old else "",
+        adoption.lost(old) if old else "",
+        seen.asked.note,
+        found.note,
+        firewall.note(config, seen.firewall) if seen.firewall else "",
+        *installed.notes,
+    ]
     return Plan(
         f"Set up {config.app.name}",
         (
-            Stage("node", (*found.steps, install_pm2)),
-            Stage("services", (services.nginx(seen.services), boot, rotation)),
-            Stage("site", installed.stages[0].steps),
+            Stage("node", (*found.steps, node.pm2(config, found, seen.node.tools)[0])),
+            Stage("services", _services(config, seen, found, folders)),
+            Stage("database", database.steps(config, seen.database, seen.services) if seen.database else ()),
+            Stage("adopt", adoption.steps(config, state, old, seen.checkout)),
+            Stage("site", installed.site),
+            Stage("tls", installed.tls),
+            Stage("clear away", adoption.clear_away(config, state, old, seen.own_node)),
+            Stage("firewall", (firewall.step(config, seen.firewall, host),) if seen.firewall else ()),
         ),
         recovery=installed.recovery,
-        notes=tuple(filter(None, [seen.asked.note, found.note, *installed.notes])),
+        notes=tuple(filter(None, notes)),
+        outlook=outlook.outlook(config, wishes, seen, host),
+    )
+
+
+def as_if_packaged(seen: Seen) -> Seen:
+    """What a dry run goes by: the packages that are missing are taken to be there."""
+    if not seen.base.system.missing:
+        return seen
+    nginx = replace(seen.site.nginx, version=seen.site.nginx.version or "to come")
+    return replace(seen, site=replace(seen.site, nginx=nginx, rights=NginxRights("own", valid=True)))
+
+
+def _services(config: Config, seen: Seen, found: node.Node, folders: Sequence[Path]) -> tuple[Step, ...]:
+    home = seen.base.home(config)
+    pm2 = node.pm2(config, found, seen.node.tools)[1]
+    return (
+        services.nginx(seen.services),
+        services.pm2(config, seen.services, home=home, pm2=pm2, node=found.folder, folders=folders),
+        services.rotation(config, seen.services, home=home, folders=folders),
     )

@@ -10,13 +10,17 @@ from windlass.errors import UsageError
 
 @dataclass(frozen=True)
 class Wishes:
-    """`keys` are lines of authorized_keys beside those of the config."""
+    """`keys` are lines of authorized_keys beside those of the config.
+
+    `forge_keys` are the lines by which the operator's known_hosts knows the server of the repository.
+    """
 
     keys: tuple[str, ...] = ()
     database: bool = False
     firewall: bool = False
     tls: bool = False
     email: str = ""
+    forge_keys: tuple[str, ...] = ()
 
 
 def check(config: Config, wishes: Wishes) -> None:

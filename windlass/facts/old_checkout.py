@@ -1,0 +1,42 @@
+"""The checkout in which the app runs by hand: what of it the first release needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from windlass.config import Config
+from windlass.question import Answer, Question
+from windlass.shell import Command, quote
+
+
+@dataclass(frozen=True)
+class OldCheckout:
+    """`env_files` are those that hold secrets; `assets`: there are hashed assets that nginx does not serve yet."""
+
+    env_files: tuple[str, ...]
+    assets: bool
+
+
+def question(config: Config, folder: PurePosixPath) -> Question[OldCheckout]:
+    source = folder / config.nginx.assets_from
+    place = config.layout.assets / config.nginx.assets_url.strip("/")
+    text = f"""\
+cd {quote(folder)}
+for file in .env .env.*; do
+    if [ -f "$file" ]; then echo "env $file"; fi
+done
+if [ -d {quote(source)} ]; then
+    cd {quote(source)}
+    find . -type f -print0 | while IFS= read -r -d '' file; do
+        if [ ! -e {quote(place)}/"$file" ]; then echo assets; break; fi
+    done
+fi
+"""
+    return Question("old_checkout", Command(text), parse)
+
+
+def parse(answer: Answer) -> OldCheckout:
+    lines = answer.out.splitlines()
+    files = tuple(line.removeprefix("env ") for line in lines if line.startswith("env "))
+    return OldCheckout(tuple(name for name in files if not name.endswith(".example")), "assets" in lines)
