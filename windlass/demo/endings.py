@@ -34,4 +34,5 @@ def undisturbed() -> None:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     undisturbed()
-    raise Interrupted(f"ended by {signal.Signals(number).name}: nothing of the demo is left running")
+    by = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
+    raise Interrupted(f"ended by {by}: nothing of the demo is left running")

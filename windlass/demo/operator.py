@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import signal
 import site
@@ -15,8 +16,8 @@ from windlass.errors import WindlassError
 from windlass.packaged import CHECKOUT, TEMPLATES
 
 APP, HOST = "harbour", "demo"
-PATIENCE = 5
-"""Seconds that a command has to end after a Ctrl-C."""
+PATIENCE = 1.5
+"""Seconds that a command has to end after each Ctrl-C."""
 
 _SSH = """\
 Host {host}
@@ -160,10 +161,11 @@ def _on_loopback() -> str:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """As a second Ctrl-C does; then for good."""
-    process.send_signal(signal.SIGINT)
-    try:
-        process.wait(PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    """As Ctrl-C does, and again for one that waits for its server to come to an end; then for good."""
+    for _ in range(3):
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE)
+            return
+    process.kill()
+    process.wait()

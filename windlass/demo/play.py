@@ -7,6 +7,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 from windlass.demo import programs, remains
 from windlass.demo.acts import ACTS, Act
@@ -46,7 +48,7 @@ def play(*, keep: bool = False) -> None:
 
 @contextmanager
 def _server(report: DemoReport, *, keep: bool) -> Iterator[Server]:
-    """A server that has ended when this is left; with `keep` only where the show did not come to its end."""
+    """A server that has ended when this is left; `keep` leaves it up unless the show was broken off."""
     server = Server(programs.tools(report.say))
     try:
         yield server
@@ -64,7 +66,35 @@ def _server(report: DemoReport, *, keep: bool) -> Iterator[Server]:
             server.stop()
 
 
+@dataclass(frozen=True)
+class Stage:
+    """What all acts play on; `versions` are the commits of the app by name."""
+
+    report: DemoReport
+    operator: Operator
+    repository: Path
+    versions: dict[str, str]
+
+
 def _show(report: DemoReport, server: Server) -> None:
+    """Set the stage and perform the acts before visitors; raises NotAsPromised."""
+    stage = _set(report, server)
+    report.say(
+        f"A throwaway server of your own: sshd on port {server.port}, nginx on {server.url} and pm2, all of it "
+        f"in {server.folder}. Nothing else of this machine is touched."
+    )
+    visitors = Load(server.url, paths=("/", "/api/health"), rate=RATE, linger=LINGER, patient=True)
+    visitors.start()
+    try:
+        performed = _perform_all(stage, visitors)
+    finally:
+        visitors.stop()
+    report.table(counted(performed, stage.versions))
+    report.verdict(verdict(performed, stage.versions))
+
+
+def _set(report: DemoReport, server: Server) -> Stage:
+    """Start the server, and make it ready for a first deploy."""
     # The python that runs this has psutil, by which `status` measures.
     server.add_program("python3", f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
     server.start()
@@ -72,35 +102,29 @@ def _show(report: DemoReport, server: Server) -> None:
     versions = build_history(repository)
     operator = Operator(server, repository)
     operator.prepare("nginx.install")
-    report.say(
-        f"A throwaway server of your own: sshd on port {server.port}, nginx on {server.url} and pm2, all of it "
-        f"in {server.folder}. Nothing else of this machine is touched."
-    )
-    visitors = Load(server.url, paths=("/", "/api/health"), rate=RATE, linger=LINGER, patient=True)
+    return Stage(report, operator, repository, versions)
+
+
+def _perform_all(stage: Stage, visitors: Load) -> list[Performed]:
+    """The acts that were performed: all, or those up to the first whose command did not end as it should."""
     performed: list[Performed] = []
-    visitors.start()
-    try:
-        for number, act in enumerate(ACTS, 1):
-            report.act(
-                number, len(ACTS), act.title, act.watch.format(rate=RATE), f"{operator.name} {act.typed}"
-            )
-            if report.watched:
-                time.sleep(READING)
-            if act.push:
-                move_branch(repository, versions[act.push])
-            performed.append(_perform(act, operator, visitors))
-            report.counted(counted(performed, versions)[-1])
-            if performed[-1].code != act.ends:
-                break
-    finally:
-        visitors.stop()
-    report.table(counted(performed, versions))
-    report.verdict(verdict(performed, versions))
+    for number, act in enumerate(ACTS, 1):
+        typed = f"{stage.operator.name} {act.typed}"
+        stage.report.act(number, len(ACTS), act.title, act.watch.format(rate=RATE), typed)
+        if stage.report.watched:
+            time.sleep(READING)
+        performed.append(_perform(stage, act, visitors))
+        stage.report.counted(counted(performed, stage.versions)[-1])
+        if performed[-1].code != act.ends:
+            break
+    return performed
 
 
-def _perform(act: Act, operator: Operator, visitors: Load) -> Performed:
+def _perform(stage: Stage, act: Act, visitors: Load) -> Performed:
+    if act.push:
+        move_branch(stage.repository, stage.versions[act.push])
     began = visitors.clock()
-    code = operator.run(*act.command)
+    code = stage.operator.run(*act.command)
     seconds = visitors.clock() - began
     time.sleep(AFTERWARDS)
     return Performed(act, code, began, seconds, visitors.next_report())

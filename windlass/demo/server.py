@@ -80,7 +80,9 @@ class Server:
         self.folder = Path(tempfile.mkdtemp(prefix=prefix, dir=base()))
         # Others may pass but not look: a deploy refuses a folder that nginx could not enter.
         self.folder.chmod(0o711)
-        self._lock = FileLock.try_take(self.folder / remains.LOCK)
+        # Held before it has its name, by which others judge whether somebody is here.
+        self._lock = FileLock.try_take(self.folder / "unnamed")
+        (self.folder / "unnamed").rename(self.folder / remains.LOCK)
         self.home = self.folder / "home"
         self.bin = self.folder / "bin"
         self.sites = self.folder / "nginx/sites"
