@@ -18,7 +18,7 @@ from tests.vps.network import Slot
 SUITE = "bookworm"
 PACKAGES = (
     "systemd systemd-sysv dbus libpam-systemd openssh-server git nginx-light postgresql postgresql-client "
-    "python3 python3-psutil rsync iproute2 procps sudo ca-certificates curl"
+    "python3 python3-psutil rsync iproute2 procps sudo ca-certificates curl libfaketime"
 )
 
 DATABASE = "prompthub"

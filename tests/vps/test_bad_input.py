@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from tests.support.load import Load
 from tests.support.processes import Completed, wait_until
@@ -217,22 +219,41 @@ def test_a_neighbour_survives_the_loss_of_pm2s_daemon(deployed: Deployed) -> Non
     wait_until(both_run, 20, "one of the two did not come back", interval=0.2)
 
 
-def test_a_torn_ledger_a_clock_that_was_ahead_and_a_lost_link_do_not_matter(deployed: Deployed) -> None:
+@contextmanager
+def clock_an_hour_ahead(app: Deployed) -> Iterator[None]:
+    """Whatever deploy runs over SSH has the wrong time."""
+    bashrc = app.vps.read("/home/deploy/.bashrc")
+    library = "/usr/$LIB/faketime/libfaketime.so.1"
+    wrong = f"export LD_PRELOAD='{library}' FAKETIME=+1h FAKETIME_DISABLE_SHM=1\n"
+    app.vps.write("/home/deploy/.bashrc", wrong + bashrc)
+    try:
+        yield
+    finally:
+        app.vps.write("/home/deploy/.bashrc", bashrc)
+
+
+def test_a_torn_ledger_a_clock_an_hour_off_and_a_lost_link_do_not_matter(deployed: Deployed) -> None:
     vps, ledger = deployed.vps, f"{ROOT}/ledger.jsonl"
-    vps.run(f'sed -i \'s/"time": "20/"time": "21/\' {ledger}; printf \'{{"event": "sta\' >> {ledger}')
-    vps.run(f"rm {ROOT}/current")
-    deployed.deploy("third").check()
+
+    def records() -> list[dict[str, Any]]:
+        return [json.loads(line) for line in vps.read(ledger).splitlines() if line != '{"event": "sta']
+
+    vps.run(f'printf \'{{"event": "sta\' >> {ledger}; rm {ROOT}/current')
+    with clock_an_hour_ahead(deployed):
+        deployed.deploy("third").check()
+        status = deployed.fab("status").check().stdout
+    assert re.search(r"the server's clock is 3(599|60\d) s ahead of", status)
     assert deployed.current() == f"0003-{deployed.commits['third'][:7]}"
-    lines = vps.read(ledger).splitlines()
-    whole = [json.loads(line) for line in lines if not line.endswith('"sta')]
-    assert len(whole) == len(lines) - 1
-    assert [record["event"] for record in whole[-3:]] == ["start", "live", "end"]
-    deployed.fab("history").check()
+    assert [record["event"] for record in records()[-3:]] == ["start", "live", "end"]
 
     vps.run(f"rm {ROOT}/current")
     deployed.fab("rollback").check()
     assert deployed.live() == "change"
     assert deployed.current() == f"0002-{deployed.commits['change'][:7]}"
+    rolled, went_live = records()[-1], records()[-4]
+    assert rolled["time"] < went_live["time"], "the clock was ahead, and is right again"
+    newest = deployed.fab("history", "--json", "--lines", "1").check().stdout.splitlines()[0]
+    assert json.loads(newest)["what"] == "rollback"
 
     vps.run(f"rm {ROOT}/current")
     assert "nothing to do" in deployed.deploy("change").check().output
