@@ -54,6 +54,7 @@ def init(
     from windlass.errors import Interrupted
     from windlass.init.neighbours import beside_neighbours
     from windlass.init.place import write
+    from windlass.init.questions import complete
     from windlass.init.setting import value_of
     from windlass.init.settle import settled
 
@@ -69,7 +70,7 @@ def init(
             entries = _asked(entries, [flag for flag, answer in typed.items() if answer], force or dry_run)
     except KeyboardInterrupt:
         raise Interrupted("interrupted; nothing was written") from None
-    entries = settled(beside_neighbours(_complete(entries), folder_of_configs()))
+    entries = settled(beside_neighbours(complete(entries), folder_of_configs()))
     file = folder_of_configs() / f"{value_of(entries, 'app', 'name')}.toml"
     text = _text(entries, file.stem, where)
     if dry_run:
@@ -142,21 +143,6 @@ def _asked(entries: list[Entry], answered: list[str], replaces: bool) -> list[En
                 entries = replaced(entries, [answer])
         if question.flag == "name" and not replaces:
             refuse_to_replace(folder_of_configs() / f"{value_of(entries, *question.path)}.toml")
-    return entries
-
-
-def _complete(entries: list[Entry]) -> list[Entry]:
-    """Raise UsageError where something is missing that no default can stand for."""
-    from windlass.errors import UsageError
-    from windlass.init.questions import QUESTIONS
-    from windlass.init.setting import value_of
-
-    for question in QUESTIONS:
-        if question.required and not value_of(entries, *question.path):
-            raise UsageError(
-                f"no {question.flag}: git has no origin there that a server could fetch from; nothing was written",
-                hint=f"--{question.flag} git@host:owner/name.git",
-            )
     return entries
 
 

@@ -15,6 +15,7 @@ from windlass.init.nginx import nginx
 from windlass.init.nginx_files import site
 from windlass.init.node import node
 from windlass.init.project import Project
+from windlass.init.questions import repository
 from windlass.init.setting import Entry, Setting, shown, value_of
 from windlass.init.shared import shared
 from windlass.init.web import processes, started, web
@@ -75,9 +76,9 @@ def shown_target() -> Setting:
 
 
 def _app(project: Project, origin: Origin) -> list[Entry]:
-    package, address = project.package.name, without_credentials(origin.address)
-    repository = repository_name(address) or origin.folder
-    name = app_name(package, repository, top=project.folder == ".")
+    package, address = project.package.name, _usable(origin.address)
+    whole = repository_name(address) or origin.folder
+    name = app_name(package, whole, top=project.folder == ".")
     named = as_name(package) == name
     source = f"name in {project.tree.name_of('package.json')}" if named else "the repository's name"
     note = f"{origin.source}."
@@ -88,7 +89,7 @@ def _app(project: Project, origin: Origin) -> list[Entry]:
             f"From {source}. Processes, site and folder on the server are named so.",
         ),
     ]
-    if address != origin.address:
+    if address and address != origin.address:
         note += (
             " It holds a password or token, which is left out: use git@host:owner/name.git with a deploy key."
         )
@@ -125,9 +126,12 @@ def _git(address: str) -> Sequence[Entry]:
     return [shown("git", "key", "/home/deploy/.ssh/id_ed25519", key)]
 
 
-def without_credentials(address: str) -> str:
-    """The address of a repository without a password or token in it."""
+def _usable(address: str) -> str:
+    """The address of a repository without a password or token in it; "" where it is none."""
     if PASSWORD_IN_URL.search(address) or TOKEN_IN_URL.search(address):
         scheme, _, rest = address.partition("://")
-        return f"{scheme}://{rest.rpartition('@')[2]}"
-    return address
+        address = f"{scheme}://{rest.rpartition('@')[2]}"
+    try:
+        return repository(address)
+    except ValueError:
+        return ""

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from windlass.config.fields import AppName, HostName, Ref, Repository, ServerName, UrlPath
 from windlass.config.secrets import secrets_in
 from windlass.errors import UsageError
-from windlass.init.setting import Setting
+from windlass.init.setting import Entry, Setting, value_of
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ def _several(kind: Any) -> Callable[[str], Any]:
     return lambda typed: [one(word.strip()) for word in typed.replace(" ", ",").split(",") if word.strip()]
 
 
-def _address(typed: str) -> str:
+def repository(typed: str) -> str:
+    """The address of a repository; raises ValueError for what is none, and for one that holds a secret."""
     for problem in secrets_in(typed, ("app", "repository")):
         raise ValueError(problem.reason)
     return str(_one(Repository)(typed))
@@ -62,7 +63,7 @@ def _address(typed: str) -> str:
 
 QUESTIONS = (
     Question(("app", "name"), "name", "The app's name", _one(AppName), required=True),
-    Question(("app", "repository"), "repository", "Where the server fetches it from", _address, required=True),
+    Question(("app", "repository"), "repository", "Where the server fetches it from", repository, required=True),
     Question(("app", "branch"), "branch", "The branch that is deployed", _one(Ref)),
     Question(
         ("targets", "production", "hosts"), "hosts", "The servers, [user@]host, with commas; empty for later",
@@ -74,3 +75,14 @@ QUESTIONS = (
     ),
     Question(("health", "path"), "health", "The path that answers whether it is well", _one(UrlPath)),
 )  # fmt: skip
+
+
+def complete(entries: list[Entry]) -> list[Entry]:
+    """The entries; raises UsageError where something is missing that no default can stand for."""
+    for question in QUESTIONS:
+        if question.required and not value_of(entries, *question.path):
+            raise UsageError(
+                f"no {question.flag}: git has no origin there that a server could fetch from; nothing was written",
+                hint=f"--{question.flag} git@host:owner/name.git",
+            )
+    return entries

@@ -23,7 +23,8 @@ def text_of(entries: Sequence[Entry], heading: Iterable[str]) -> str:
     for table in sorted(tables, key=lambda path: order.index(path[0])):
         of_table = [entry for entry in entries if entry.table == table]
         blocks.append("\n".join(_lines(table, of_table)))
-    return "\n\n".join(blocks) + "\n"
+    whole = "\n\n".join(blocks) + "\n"
+    return whole.encode("utf-8", "replace").decode()  # half a surrogate pair from somebody's JSON
 
 
 def values_of(entries: Iterable[Entry]) -> dict[str, Any]:
