@@ -2,6 +2,7 @@
 
 from invoke.collection import Collection
 
+from windlass.completion import complete_values
 from windlass.listing import list_in_order
 from windlass.positional import options_first
 from windlass.usage import exit_with_usage_code
@@ -27,6 +28,7 @@ from .order import ORDER
 
 exit_with_usage_code()
 list_in_order(ORDER)
+complete_values()
 options_first()
 
 maintenance = Collection("maintenance", emergency.maintenance_on, emergency.maintenance_off)

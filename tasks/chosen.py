@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def folder_of_configs() -> Path:
-    from windlass.config import config_folder
+    from windlass.folders import config_folder
     from windlass.packaged import CHECKOUT
 
     return config_folder(CHECKOUT)

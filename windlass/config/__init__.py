@@ -1,6 +1,6 @@
 """One app's configuration: what it may hold, where it is read from, what is wrong with it."""
 
-from windlass.config.files import apps, config_folder, load
+from windlass.config.files import apps, load
 from windlass.config.model import (
     App,
     Build,
@@ -40,6 +40,5 @@ __all__ = [
     "Target",
     "Web",
     "apps",
-    "config_folder",
     "load",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from pathlib import Path
@@ -12,17 +11,8 @@ from windlass.config.check import check
 from windlass.config.model import Config
 from windlass.config.problem import Problem
 from windlass.errors import ConfigError, UsageError
+from windlass.folders import FOLDER_VARIABLE
 from windlass.near import did_you_mean
-
-FOLDER_VARIABLE = "WINDLASS_CONFIG"
-
-
-def config_folder(fabfile_folder: Path | None) -> Path:
-    """$WINDLASS_CONFIG, else `config` in the current folder, else `config` beside the fabfile, if there is one."""
-    if chosen := os.environ.get(FOLDER_VARIABLE):
-        return Path(chosen).expanduser()
-    here = Path("config")
-    return fabfile_folder / here if fabfile_folder and not here.is_dir() else here
 
 
 def apps(folder: Path) -> list[str]:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from windlass.config import config_folder, load
+from windlass.config import load
 from windlass.errors import ConfigError, ExitCode, UsageError
+from windlass.folders import config_folder
 
 SHOP = '[app]\nname = "shop"\nrepository = "git@example.com:shop.git"\n'
 
