@@ -35,6 +35,8 @@ TESTS = {
     "systemd-container": "systemd-nspawn",
     "mmdebstrap": "mmdebstrap",
     "debian-archive-keyring": "/usr/share/keyrings/debian-archive-keyring.gpg",
+    "zsh": "zsh",
+    "fish": "fish",
 }
 PURPOSES = {"setup": SETUP, "demo": {**SETUP, **DEMO}, "test": {**SETUP, **DEMO, **TESTS}}
 """By package: the program, file or python module that shows that it is there."""
