@@ -32,7 +32,7 @@ def _row(config: Config, host: str, state: State, seen: ServerEnv, apart: frozen
     old = stale(state, seen)
     variables = tuple(
         Variable(name, _value(seen, name), name in apart, name in old)
-        for name in sorted({*seen.values, *apart})
+        for name in sorted({*seen.values, *apart, *old})
     )
     return HostEnv(
         host,

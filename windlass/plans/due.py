@@ -49,7 +49,7 @@ def remarks(config: Config, host: str, state: State, seen: ServerEnv) -> Iterato
         yield f"there is no .env yet: fab env.push FILE -H {host}"
         return
     if seen.version == 0:
-        yield "somebody edited it on the server; it becomes a version of its own with the next deploy or env.push"
+        yield "it was made by hand on the server; the next deploy, restart or env.push keeps it as a version"
     if not seen.private:
         yield f"others on the server may read it: chmod 600 {config.layout.env_file}"
     absent = [name for name in config.shared.required if name not in seen.values]

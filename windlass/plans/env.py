@@ -105,7 +105,8 @@ def put(config: Config, host: str, state: State, change: Change) -> Plan:
     check = Step("see that it is in place", env.is_put(layout, version), 30)
     return Plan(
         f"Give {config.app.name} version {version} of .env",
-        (Stage("env", (place,), undo=() if done else (undo,)), Stage("check", (check,))),
+        # The second stage has a host wait for the others, while it can still go back.
+        (Stage("env", (place, check), undo=() if done else (undo,)), Stage("everywhere", ())),
         record={"env": version, "env_was": change.was, "reason": change.words()},
         notes=_notes(config, change),
         outlook=outlook(host, config, state, change),
