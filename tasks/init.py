@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fabric import task
+from invoke.tasks import task
 
 from .chosen import folder_of_configs
 

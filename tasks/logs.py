@@ -6,7 +6,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from fabric import task
+from invoke.tasks import task
 
 from .chosen import chosen_config
 from .onlookers import onlookers

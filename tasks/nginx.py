@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fabric import task
+from invoke.tasks import task
 
 from .chosen import chosen_config, templates
 from .options import APP, HELP, RUN_HELP

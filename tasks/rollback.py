@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fabric import task
+from invoke.tasks import task
 
 from .chosen import checked_ref, chosen_config
 from .options import RUN_HELP

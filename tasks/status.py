@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from fabric import task
+from invoke.tasks import task
 
 from .chosen import chosen_config, templates
 from .options import HELP

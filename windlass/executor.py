@@ -6,8 +6,6 @@ any host key. Here the hosts reach the task as data, in `ctx.config.windlass.hos
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Any
 
 from invoke.exceptions import Exit
@@ -15,6 +13,7 @@ from invoke.executor import Executor as InvokeExecutor
 
 from windlass import bytecode
 from windlass.errors import ExitCode, WindlassError
+from windlass.pipes import reader_may_leave
 from windlass.typed import as_typed
 
 
@@ -23,20 +22,15 @@ class Executor(InvokeExecutor):
 
     def execute(self, *tasks: Any) -> Any:
         bytecode.keep()
+        if self.core is not None:
+            self.config.windlass = {"hosts": self.core[0].args.hosts.value}
         try:
-            if self.core is not None:
-                self.config.windlass = {"hosts": self.core[0].args.hosts.value}
-            results = super().execute(*tasks)
-            sys.stdout.flush()
+            with reader_may_leave():
+                return super().execute(*tasks)
         except WindlassError as error:
             raise Exit(as_lines(error), int(error.exit_code)) from error
         except KeyboardInterrupt:
             raise Exit("interrupted", int(ExitCode.INTERRUPTED)) from None
-        except BrokenPipeError:
-            # The reader, such as `head`, has seen enough; python's last flush must not fail as well.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise Exit(code=ExitCode.FAILED) from None
-        return results
 
 
 def as_lines(error: WindlassError) -> str:

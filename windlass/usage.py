@@ -18,6 +18,7 @@ from invoke.program import Program
 
 from windlass.errors import ExitCode
 from windlass.near import did_you_mean
+from windlass.pipes import reader_may_leave
 from windlass.typed import as_typed
 
 LIST_FORMATS = ("flat", "nested", "json")
@@ -57,7 +58,8 @@ def exit_with_usage_code() -> None:
         _check_options(self)
         _check_list(self)
         try:
-            clean_up(self)
+            with reader_may_leave():
+                clean_up(self)
         except ParseError as error:  # --help of a task that is none
             raise _refused(explained(str(error), self.parser.contexts, [])) from None
 
