@@ -193,6 +193,11 @@ class Visit:
                 f"{self.host}: python3 is not there, and Windlass's agent runs under it; nothing was touched",
                 hint="apt-get install python3 (3.9 or later)",
             )
+        if errors.startswith("sudo: "):
+            return Refused(
+                f"{self.host}: this needs root, and {errors.splitlines()[0]}; nothing was touched",
+                hint="-H root@host, or a user who may use sudo without a password",
+            )
         said = (
             errors.splitlines()[-1]
             if errors

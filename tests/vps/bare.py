@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.support import node
 from tests.support.cache import built, digest
 from tests.support.processes import run
-from tests.vps.machine import Image, Vps
+from tests.vps.machine import Image
 
 SUITE = os.environ.get("WINDLASS_BARE_SUITE", "bookworm")
 """The release of Debian or Ubuntu; trixie, jammy and noble will do as well."""
@@ -36,12 +36,6 @@ def bare(suite: str = SUITE) -> Image:
         _settle(folder)
 
     return Image((built("bare", digest(suite, PACKAGES, node.npm_settings(), trusted), make),))
-
-
-def authorize_root(vps: Vps, public_key: str) -> None:
-    """Let the owner of a public key in as root, as providers do."""
-    vps.path("/root/.ssh").mkdir(mode=0o700, exist_ok=True)
-    vps.write("/root/.ssh/authorized_keys", public_key.strip() + "\n", owner="root", mode=0o600)
 
 
 def _settle(root: Path) -> None:

@@ -293,6 +293,7 @@ class Vps:
             "--link-journal=no",
             "--resolv-conf=off",
             "--timezone=off",
+            "--capability=CAP_NET_ADMIN",  # root of a VPS sets up its firewall
             "--console=pipe",
             *binds,
         ]

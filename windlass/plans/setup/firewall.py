@@ -9,7 +9,15 @@ from windlass.facts.firewall import Firewall
 from windlass.plan import Plan, Stage, Step
 
 
-def step(config: Config, seen: Firewall, host: str) -> Step:
+def stage(config: Config, seen: Firewall | None, host: str) -> Stage:
+    """Empty where nobody asked for it; one that was up already stays up, whatever fails."""
+    if seen is None:
+        return Stage("firewall", ())
+    undo = () if seen.active else (_open_again(),)
+    return Stage("firewall", (_shut(config, seen, host),), undo=undo)
+
+
+def _shut(config: Config, seen: Firewall, host: str) -> Step:
     """Raises NotReady where another firewall is at work, or nobody can say by which port SSH comes in."""
     if seen.other:
         raise NotReady(
@@ -44,8 +52,11 @@ def wanted(config: Config, seen: Firewall) -> list[int]:
 
 def back(config: Config) -> Plan:
     """Open everything again, where nobody can come in any more."""
-    step = Step("open the firewall again", commands.open_again(), interruptible=False)
-    return Plan(f"Take {config.app.name}'s firewall back", (Stage("firewall", (step,)),))
+    return Plan(f"Take {config.app.name}'s firewall back", (Stage("firewall", (_open_again(),)),))
+
+
+def _open_again() -> Step:
+    return Step("open the firewall again", commands.open_again(), interruptible=False)
 
 
 def _words(ports: list[int]) -> str:

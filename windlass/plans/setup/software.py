@@ -66,7 +66,7 @@ def plan(config: Config, wishes: Wishes, seen: Seen, host: str, *, folders: Sequ
             Stage("site", installed.site),
             Stage("tls", installed.tls),
             Stage("clear away", adoption.clear_away(config, state, old, seen.own_node)),
-            Stage("firewall", (firewall.step(config, seen.firewall, host),) if seen.firewall else ()),
+            firewall.stage(config, seen.firewall, host),
         ),
         recovery=installed.recovery,
         notes=tuple(filter(None, notes)),
