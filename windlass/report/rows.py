@@ -148,8 +148,8 @@ class Deed:
 class Variable:
     """A variable of `.env`; its value is never told, not even its length.
 
-    "missing": another host has it, or the live release. `differs`: it is not the same on all hosts; `stale`: the live release was
-    started with another value, or without it.
+    "missing": another host has it, or the live release. `differs`: it is not the same on all hosts; `stale`:
+    the live release was started with another value, or without it.
     """
 
     name: str
