@@ -111,6 +111,36 @@ def test_a_load_ends_by_itself() -> None:
         assert not load._thread.is_alive()
 
 
+def test_the_maintenance_page_is_told_from_other_failures() -> None:
+    closed = b"HTTP/1.1 503 Closed\r\nRetry-After: 10\r\nContent-Length: 0\r\n\r\n"
+    overloaded = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
+    with served({"/": closed, "/api/health": overloaded}) as url, Load(url) as load:
+        pass
+    assert {(one.path, one.page) for one in load.report.failures} == {("/", True), ("/api/health", False)}
+
+
+def test_patient_visitors_come_when_the_first_answer_is_good() -> None:
+    answers = {**HEALTHY, "/": b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"}
+    with served(answers) as url:
+        load = Load(url, patient=True)
+        load.start()
+        load.keep_on(0.3)
+        assert load.report.requests == 0
+        answers["/"] = HEALTHY["/"]
+        load.wait_for_release("abc")
+        load.stop()
+    load.report.check()
+
+
+def test_a_report_can_be_turned_over_while_visitors_come() -> None:
+    with served(HEALTHY) as url, Load(url) as load:
+        load.wait_for_release("abc")
+        first = load.next_report()
+        load.wait_for_release("abc")
+    assert first.check().seconds > 0
+    assert load.report.check() is not first
+
+
 def test_assets_are_those_of_the_same_origin() -> None:
     page = PAGE + (
         '<a href="/page"></a><script src="https://elsewhere.example/x.js"></script>'

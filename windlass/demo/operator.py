@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
-import signal
 import site
 import subprocess
 import sys
@@ -16,8 +14,6 @@ from windlass.errors import WindlassError
 from windlass.packaged import CHECKOUT, TEMPLATES
 
 APP, HOST = "harbour", "demo"
-PATIENCE = 1.5
-"""Seconds that a command has to end after each Ctrl-C."""
 
 _SSH = """\
 Host {host}
@@ -104,7 +100,7 @@ class Operator:
             try:
                 return process.wait()
             except BaseException:
-                _end(process)
+                process.kill()  # what it drives ends with its server
                 raise
 
     def prepare(self, *arguments: str) -> None:
@@ -158,14 +154,3 @@ def _on_loopback() -> str:
         raise AssertionError(f"the template of nginx's site has no line {listen!r}")
     own = text.replace(listen, "listen 127.0.0.1:{{ site.listen }};")
     return own.replace("    listen [::]:{{ site.listen }};\n", "")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """As Ctrl-C does, and again for one that waits for its server to come to an end; then for good."""
-    for _ in range(3):
-        process.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(PATIENCE)
-            return
-    process.kill()
-    process.wait()

@@ -42,6 +42,17 @@ PURPOSES = {"setup": SETUP, "demo": {**SETUP, **DEMO}, "test": {**SETUP, **DEMO,
 """By package: the program, file or python module that shows that it is there."""
 
 
+def too_old(version: tuple[int, int], purpose: str) -> str:
+    """What to say of a python of this version; "" where it will do."""
+    if version >= OLDEST:
+        return ""
+    here, wanted = (".".join(map(str, one)) for one in (version, OLDEST))
+    return (
+        f"Windlass needs Python {wanted} or later, and python3 here is {here}\n"
+        f"hint: apt-get install python{wanted} python{wanted}-venv, then make {purpose} PYTHON=python{wanted}"
+    )
+
+
 def missing(wanted: dict[str, str]) -> list[str]:
     """The packages of which this machine has no sign."""
     return [package for package, sign in wanted.items() if not _has(sign)]
@@ -89,12 +100,9 @@ def _as_root() -> list[str] | None:
 
 def main(purpose: str) -> None:
     """Install what is missing for a purpose; exits with a message where that cannot be."""
-    if sys.version_info < OLDEST:
-        wanted = ".".join(map(str, OLDEST))
-        sys.exit(
-            f"Windlass needs Python {wanted} or later, and {sys.executable} is {sys.version.split()[0]}\n"
-            f"hint: apt-get install python{wanted} python{wanted}-venv, then make {purpose} PYTHON=python{wanted}"
-        )
+    complaint = too_old(sys.version_info[:2], purpose)
+    if complaint:
+        sys.exit(complaint)
     found = missing(PURPOSES[purpose])
     if found:
         try:

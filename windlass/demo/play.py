@@ -56,6 +56,7 @@ def _server(report: DemoReport, *, keep: bool) -> Iterator[Server]:
         raise
     except BaseException:
         keep = False
+        report.break_off()
         raise
     finally:
         undisturbed()

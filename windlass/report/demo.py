@@ -124,6 +124,12 @@ class DemoReport:
             self._console.print(table)
         self._sink.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
+    def break_off(self) -> None:
+        """Have the cursor back, and a line of one's own, after a command that was ended while it drew."""
+        if self.watched:
+            self._console.show_cursor()
+            self._show(Text())
+
     def _show(self, *lines: Text) -> None:
         with self._console.capture() as captured:
             for line in lines:
