@@ -21,7 +21,7 @@ NEEDS := setup
 endif
 demo: NEEDS := demo
 
-.PHONY: demo test setup packages lint types test-unit test-sandbox test-vps hosts bench
+.PHONY: demo test setup packages lint types test-unit test-sandbox test-vps hosts bench picture
 
 # DEMO=--keep leaves the server up.
 demo: setup
@@ -55,7 +55,7 @@ lint: setup
 
 types: setup
 	$(BIN)/mypy
-	$(BIN)/mypy -p tests.support -p tests.vps -p tests.bench -m tests.conftest
+	$(BIN)/mypy -p tests.support -p tests.vps -p tests.bench -m tests.conftest -m docs.picture
 
 test-unit: setup
 	$(PYTEST) tests/unit
@@ -69,6 +69,10 @@ test-vps: setup hosts
 # How fast it is, beside the runbook, on a server of its own; writes tests/bench/results.md. Quiet machines tell more.
 bench: setup hosts
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.bench $(BENCH)
+
+# The README's picture of a deploy.
+picture: setup
+	$(BIN)/python -m docs.picture
 
 # What the test hosts start from. Built before the tests, so that no test's time-out counts it.
 hosts: setup
