@@ -16,6 +16,8 @@ from windlass.init.tree import Tree
 
 _FILE = re.compile(r"(ecosystem|pm2|process)(\.config)?\.(js|cjs|mjs|json)")
 _MEMORY = re.compile(r"[1-9]\d*[KMG]")
+_ASKED = {"...", "script", "args", "env", "env_production", "instances", "interpreter", "node_args", "PORT"}
+_WORDS = {"...": "something more", "PORT": "its port"}
 _OURS = {"NODE_ENV", "PORT", "HOSTNAME", "HOST"}
 
 
@@ -71,8 +73,9 @@ def _read(tree: Tree, file: str, project: Project) -> Ecosystem:
     listed = _listed(tree, file)
     if listed is None:
         return Ecosystem(name, readable=False)
-    here = [each for each in listed if isinstance(each, dict) and _is_here(each, project)]
-    return Ecosystem(name, tuple(_process(each, project) for each in here), readable=bool(here))
+    tables = [each for each in listed if isinstance(each, dict)]
+    here = [_process(each, project) for each in tables if _is_here(each, project)]
+    return Ecosystem(name, tuple(here), readable=bool(tables)) if here or not tables else Ecosystem()
 
 
 def _listed(tree: Tree, file: str) -> list[Any] | None:
@@ -117,8 +120,15 @@ def _process(table: Mapping[str, Any], project: Project) -> Process:
             name for name in env if name not in _OURS and re.fullmatch(r"[A-Za-z_]\w*", name, re.A)
         ),
         port=int(port) if str(port).isascii() and str(port).isdecimal() else started.port,
-        unsure=tuple(key for key, value in table.items() if isinstance(value, js.Unknown)),
+        unsure=tuple(
+            _WORDS.get(key, key) for key, value in [*table.items(), *env.items()] if _matters(key, value)
+        ),
     )
+
+
+def _matters(key: str, value: Any) -> bool:
+    """Whether a value that only running the file would tell is one that Windlass asks for."""
+    return isinstance(value, js.Unknown) and key in _ASKED
 
 
 def _start(table: Mapping[str, Any], project: Project) -> Start:

@@ -20,8 +20,8 @@ from windlass.errors import UsageError, WindlassError
 from windlass.init.answers import Origin
 from windlass.init.tree import Tree
 
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
-_SCP = re.compile(r"(?:[\w.-]+@)?[\w.-]+:\S+", re.ASCII)
+_URL = re.compile(r"(?:https?|ssh|git|file)://\S+")
+_SCP = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!:|//)\S+", re.ASCII)
 _PRUNED = {"node_modules", "dist", "build", "out", "coverage", "vendor", "target", "__pycache__"}
 _MOST_FILES = 100_000
 _LARGEST = 256 * 1024

@@ -84,7 +84,9 @@ def _of_node(rest: Sequence[str], text: str) -> Start:
     script, args = rest[at].removeprefix("./").rstrip("/"), tuple(rest[at + 1 :])
     if script in ("", "."):
         return Start("other", text)
-    if re.search(r"(^|/)node_modules/(next/dist/bin/next|\.bin/next)$", script):
+    if re.search(
+        r"(^|/)(node_modules/(next/dist/bin/next|\.bin/next)|\.next/standalone/(.+/)?server\.js)$", script
+    ):
         return Start("next", text, port=_port(args))
     name = script if "." in script.rpartition("/")[2] else f"{script}.js"  # as node itself would find it
     return Start("node", text, name, args, tuple(options))

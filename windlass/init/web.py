@@ -54,6 +54,8 @@ def web(project: Project, how: Started, port: int, where: str) -> Iterator[Entry
     if old is None:
         yield shown("web", "max_memory", "512M", "pm2 restarts the app when it holds more memory than this.")
         return
+    if old.unsure:
+        yield Remark(("web",), _computed(old, how.ecosystem.name))
     if old.clustered:
         note = f"{how.ecosystem.name} runs it several times (a cluster); Windlass runs it once in each slot."
         yield Remark(("web",), note)
@@ -77,6 +79,12 @@ def processes(how: Started) -> Iterator[Entry]:
         example = ("processes", "worker", "script")
         note = "Further processes (a queue worker, a scheduler), started after the cutover. Such as:"
         yield Setting(example, "worker.js", note, active=False)
+
+
+def _computed(process: Process, file: str) -> str:
+    return (
+        f"{file} computes {', '.join(process.unsure)} of {process.name or 'it'}, which reading does not tell."
+    )
 
 
 def _ports(port: int, where: str) -> Setting:
@@ -143,6 +151,8 @@ def _listens(project: Project, start: Start) -> Iterator[Entry]:
 def _reads_env(project: Project, start: Start) -> bool:
     known = ("dotenv", "dotenv-flow", "@nestjs/config", "nuxt", "env-cmd")
     source = " ".join(project.tree.text(path) for path in project.sources)
+    if project.is_next:
+        return True
     by_node = any(option.startswith("--env-file") for option in start.node_args)
     return by_node or any(project.package.uses(name) for name in known) or "loadEnvFile" in source
 
@@ -153,6 +163,8 @@ def _process(table: tuple[str, ...], worker: Process, file: str) -> Iterator[Ent
         yield Remark(table, f'{file} starts "{start.text}": name the script that this is.')
         yield Setting((*table, "script"), "worker.js", "Such as:", active=False)
         return
+    if worker.unsure:
+        yield Remark(table, _computed(worker, file))
     args = [*start.args]
     yield Setting((*table, "script"), start.script, f"From {file}: {start.text}")
     if args:

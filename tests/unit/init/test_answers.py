@@ -8,11 +8,19 @@ from typing import Any
 
 import pytest
 
+from tests.apps.history import build_prompthub, build_tiny
 from tests.unit.init import made
 from tests.unit.init.made import EXPRESS, NEXT, checks, config, text
+from windlass.config import Config
+from windlass.config.check import check
 from windlass.config.manual import uncommented
 from windlass.errors import UsageError
-from windlass.init.answers import Origin
+from windlass.init.answers import Origin, answers
+from windlass.init.apps import chosen_app
+from windlass.init.project import Project
+from windlass.init.settle import settled
+from windlass.init.source import opened
+from windlass.init.text import text_of
 
 ECOSYSTEM = """
 module.exports = { apps: [
@@ -61,6 +69,26 @@ def test_an_app_of_the_old_way_keeps_its_port_memory_workers_and_site() -> None:
     )
     assert (found.nginx.max_body, found.nginx.read_timeout) == ("25m", 120)
     assert "9000" in checks(OLD)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ("PORT: 4100", "its port of shop"),
+        ('args: ["--fast"]', "args of Shop_Queue"),
+        ("instances: 2", "instances of Shop_Queue"),
+    ],
+)
+def test_what_an_ecosystem_file_computes_wants_a_look(changed: str, said: str) -> None:
+    key = changed.partition(":")[0]
+    files = {**OLD, "ecosystem.config.js": ECOSYSTEM.replace(changed, f"{key}: process.env.X || 1")}
+    assert said in checks(files)
+    assert "computes" not in checks(OLD)
+
+
+def test_an_ecosystem_file_that_tells_nothing_is_pointed_out() -> None:
+    files = {**OLD, "ecosystem.config.js": "module.exports = require('./pm2')"}
+    assert "ecosystem.config.js could not be read" in checks(files)
 
 
 def test_of_variables_only_the_names_are_taken() -> None:
@@ -278,3 +306,38 @@ def test_what_cannot_be_used_is_shown_with_the_reason_instead_of_written() -> No
 def test_a_package_json_that_is_no_json_names_the_place() -> None:
     with pytest.raises(UsageError, match=r"package\.json:2:1: not JSON"):
         made.entries({"package.json": '{ "name": "x",\n}'})
+
+
+def test_what_is_half_a_character_is_written_all_the_same() -> None:
+    package = '{"scripts": {"start": "node a.js \\ud800"}}'
+    assert config({"package.json": package}).web.args == ["?"]
+
+
+@pytest.fixture(scope="module")
+def example_apps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Config]:
+    """What is written for the apps that the other tests deploy, as they are in git."""
+    folder = tmp_path_factory.mktemp("apps")
+    build_tiny(folder / "tiny.git")
+    build_prompthub(folder / "prompthub.git", subfolder="web")
+    found = {}
+    for name in ("tiny", "prompthub"):
+        with opened(str(folder / f"{name}.git"), "", on_fetch=lambda: None) as source:
+            project = Project(source.top, chosen_app(source.top, "", source.where))
+            entries = settled(answers(project, source.origin))
+        checked, problems = check(tomllib.loads(text_of(entries, [])))
+        assert checked, problems
+        found[name] = checked
+    return found
+
+
+def test_the_tiny_app_is_found_as_it_is(example_apps: dict[str, Config]) -> None:
+    tiny = example_apps["tiny"]
+    assert (tiny.app.name, tiny.web.script, tiny.health.path) == ("tiny", "server.mjs", "/api/health")
+    assert (tiny.build.verify, tiny.database.kind) == (["dist"], "none")
+
+
+def test_prompthub_in_a_subfolder_is_found_as_it_is(example_apps: dict[str, Config]) -> None:
+    prompthub = example_apps["prompthub"]
+    assert (prompthub.app.name, prompthub.app.directory) == ("prompthub", "web")
+    assert (prompthub.web.script, prompthub.health.path) == ("auto", "/api/health")
+    assert (prompthub.database.kind, prompthub.shared.required) == ("prisma", ["DATABASE_URL"])

@@ -116,9 +116,18 @@ def test_a_repository_runs_nothing_here(repository: Repository, tmp_path: Path) 
 
 @pytest.mark.parametrize(
     "place",
-    ["--upload-pack=touch sprung", "-x", "nowhere", "ext::sh -c touch% sprung", "https://ghp_abcdefghijklmnop@h/x.git",
-     "https://me:hunter2@h.example/x.git"],
-)  # fmt: skip
+    [
+        "--upload-pack=touch sprung",
+        "-x",
+        "-u:x",
+        "nowhere",
+        "ext::sh -c touch% sprung",
+        "ext::sh",
+        "foo://x",
+        "https://ghp_abcdefghijklmnop@h/x.git",
+        "https://me:hunter2@h.example/x.git",
+    ],
+)
 def test_what_is_no_address_is_never_given_to_git(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,9 +138,7 @@ def test_what_is_no_address_is_never_given_to_git(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "place", ["ext::sh", "file:///nowhere.git", "http://127.0.0.1:1/x.git", "/x@127.0.0.1:y"]
-)
+@pytest.mark.parametrize("place", ["file:///nowhere.git", "http://127.0.0.1:1/x.git", "/x@127.0.0.1:y"])
 def test_what_cannot_be_cloned_is_said_in_gits_words(place: str) -> None:
     with pytest.raises(WindlassError, match="nothing was written"):
         read(place)

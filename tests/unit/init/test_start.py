@@ -44,6 +44,7 @@ def test_node_scripts(text: str, script: str, args: tuple[str, ...], node_args: 
         ("npm run web", 3100),
         ("node node_modules/next/dist/bin/next start -p 5", 5),
         ("node_modules/.bin/next start", 0),
+        ("node .next/standalone/apps/web/server.js", 0),
     ],
 )
 def test_next_is_known_in_each_of_its_forms(text: str, port: int) -> None:
