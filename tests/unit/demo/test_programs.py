@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -47,12 +46,7 @@ def test_a_shim_of_pm2_is_passed_over_for_one_that_needs_no_home(tmp_path: Path,
 
 def test_pm2_on_the_path_is_used(tmp_path: Path, real: Path) -> None:
     (tmp_path / "shims/pm2").symlink_to(node.pm2_home() / "bin/pm2")
-    found = tools(quiet)["pm2"]
-    assert found == (node.pm2_home() / "bin/pm2").resolve()
-    words = [real / "node", found, "--version"]
-    environment = {"PM2_HOME": str(tmp_path / "pm2"), "PATH": "/usr/bin:/bin"}
-    said = subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout
-    assert said.strip().endswith("7.0.4")
+    assert tools(quiet)["pm2"] == (node.pm2_home() / "bin/pm2").resolve()
 
 
 def test_a_node_that_is_too_old_is_passed_over(tmp_path: Path, real: Path) -> None:
