@@ -54,7 +54,10 @@ class Output(Event):
 
 @dataclass(frozen=True)
 class StepEnded(Event):
-    """`tail` is the end of the output of a step that failed, `log` the full log on the server."""
+    """`tail` is the end of what it printed, at most 20 lines, where it failed or where that is what it is for.
+
+    `log` is the full log on the server.
+    """
 
     number: int
     stage: str

@@ -26,7 +26,8 @@ class Step:
     """One titled action.
 
     `timeout` is in seconds. `unchanged` says why the step need not run. A `tolerated` step's failure is a
-    warning. `nice` runs it at the lowest priority and first in line for the OOM killer.
+    warning. `nice` runs it at the lowest priority and first in line for the OOM killer. `show`: the end
+    of what it prints is told also where it succeeds.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Step:
     tolerated: bool = False
     nice: bool = False
     hint: str = ""
+    show: bool = False
 
 
 @dataclass(frozen=True)

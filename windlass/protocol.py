@@ -146,6 +146,7 @@ def step_fields(step: Step) -> dict[str, Any]:
         "tolerated": step.tolerated,
         "nice": step.nice,
         "hint": step.hint,
+        "show": step.show,
     }
     if isinstance(step.action, Gate):
         return {**fields, "gate": step.action.name, "arguments": step.action.arguments}

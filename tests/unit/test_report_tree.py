@@ -67,6 +67,13 @@ def test_the_final_tree_of_a_failure_shows_its_end_its_log_and_the_recovery() ->
     ]
 
 
+def test_what_a_step_shows_is_in_the_final_tree_though_it_went_well() -> None:
+    shown = StepEnded(H, 4, "recovery", "Show the last lines", "done", 0.1, "", ("no tide table",), "/l")
+    lines = drawn([*RUNNING, shown], final=True)
+    assert lines[lines.index("    │ no tide table") - 1].endswith("✔ Show the last lines     0.1 s")
+    assert not any(line.startswith(LOG) for line in lines)
+
+
 def test_going_live_is_a_line_between_the_steps() -> None:
     events = [*RUNNING, StepEnded(H, 3, "prepare", "Build", "done", 9), Live(H, "0042-abc1234", "abc", 12.3)]
     assert drawn(events)[-1] == "           ★ live after 12.3 s: 0042-abc1234"

@@ -178,7 +178,7 @@ def test_a_migration_is_backed_up_and_applied_once(server: Server) -> None:
     modes = server.host.run(f"stat -c '%a %U' {ROOT}/backups/* {ROOT}/backups").stdout.split("\n")
     assert set(filter(None, modes)) == {"600 deploy", "700 deploy"}
 
-    again = server.deploy("migration", "--force").check()
+    again = server.deploy("migration", "--force", "--verbose").check()
     assert "No pending migrations" in again.output or "unchanged" in again.output
     assert server.sql("SELECT count(*) FROM _prisma_migrations WHERE migration_name LIKE '%_uses'") == "1"
     assert 'class="prompt"' in page(server)

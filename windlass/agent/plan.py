@@ -120,6 +120,8 @@ class PlanRun:
             self._warnings.append(f"{step['title']}: {result['reason']}")
         if result["state"] == "done":
             self._done.append(step["title"])
+            if not step.get("show"):
+                result["tail"] = []
         self.channel.send("stepend", **about, **result)
         return result
 

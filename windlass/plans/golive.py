@@ -71,7 +71,7 @@ def start(config: Config, to: Cutover) -> Stage:
             Step("save the process list", pm2.save()),
         ),
         undo=(
-            Step("show the new release's last lines", _last_lines(config, to), tolerated=True),
+            Step("show the new release's last lines", _last_lines(config, to), tolerated=True, show=True),
             *_drain(config, to.slot),
             Step("remove the new release's process", _remove(config, to.slot)),
         ),
@@ -129,9 +129,8 @@ def finish(config: Config, to: Cutover, prune: Command | None) -> Stage:
     old = other(to.slot)
     steps = _drain(config, old) if to.was else []
     if config.web.standby == "warm" and to.was:
-        steps.append(
-            Step(f"keep {old} as a warm standby", _keep(config, old), timeout=60 + config.web.kill_timeout)
-        )
+        keep, timeout = _keep(config, old), 60 + config.web.kill_timeout
+        steps.append(Step(f"keep {old} as a warm standby", keep, timeout=timeout, show=True))
     else:
         steps.append(Step(f"stop {old}", _remove(config, old), timeout=60 + config.web.kill_timeout))
     steps.append(Step("save the process list", pm2.save()))

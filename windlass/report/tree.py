@@ -147,17 +147,20 @@ def _below(step: StepLine, output: str, canvas: Canvas, stage_width: int) -> lis
     indent = " " * (stage_width + 6)
     if step.state == "running":
         return [Text(indent + output, "dim")] if output and not canvas.final else []
-    if step.state in ("done", "unchanged"):
-        return []
-    found = [
-        Text(indent + part, STYLES[step.state]) for part in worded(step.reason, canvas.width - len(indent))
-    ]
+    well = step.state in ("done", "unchanged")
+    reason = [] if well else worded(step.reason, canvas.width - len(indent))
+    found = [Text(indent + part, STYLES[step.state]) for part in reason]
     if canvas.final:
-        edge = Text("    | " if canvas.ascii else "    │ ", "red")
-        for text in step.tail[-TAIL:]:  # verbatim, so broken anywhere
-            found += [edge + Text(part) for part in chop_cells(text, canvas.width - cell_len(edge.plain))]
-        found += [Text(LOG + step.log)] if step.log else []
+        found += _tail(step, canvas, "dim" if well else "red")
+        found += [Text(LOG + step.log)] if step.log and not well else []
     return found
+
+
+def _tail(step: StepLine, canvas: Canvas, style: str) -> list[Text]:
+    """The end of what the step printed: verbatim, so broken anywhere."""
+    edge = Text("    | " if canvas.ascii else "    │ ", style)
+    width = canvas.width - cell_len(edge.plain)
+    return [edge + Text(part) for text in step.tail[-TAIL:] for part in chop_cells(text, width)]
 
 
 def worded(text: str, width: int) -> list[str]:

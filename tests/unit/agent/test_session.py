@@ -98,6 +98,18 @@ def test_a_failed_step_ends_the_plan_undoes_its_stages_in_reverse_and_recovers(
     assert ledger(root)[-1]["step"] == "bad"
 
 
+def test_what_a_step_printed_is_told_where_it_failed_or_where_that_is_what_it_is_for(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    conversation = converse()
+    noisy = "seq 30"
+    show = step("show", noisy, show=True)
+    run(conversation, plan(Stage("p", (step("good", noisy), show, step("bad", f"{noisy}; exit 1")))))
+    tails = {told["title"]: told["tail"] for told in conversation.told if told["ev"] == "stepend"}
+    last = [str(number) for number in range(11, 31)]
+    assert tails == {"good": [], "show": last, "bad": last}
+
+
 def test_a_lock_that_is_held_is_refused_at_once_and_says_who_holds_it(
     root: Path, converse: Callable[..., Conversation]
 ) -> None:
