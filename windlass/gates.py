@@ -11,14 +11,27 @@ NGINX_TIMEOUT = 10
 """Seconds that nginx has to show the new slot after the flag was moved."""
 
 
-def healthy(config: Config, layout: Layout, slot: Slot, release: str, revision: str, *, known: bool) -> Gate:
-    """The slot's own process answers well, for a shorter time where the release is `known` from earlier."""
+def healthy(
+    config: Config,
+    layout: Layout,
+    slot: Slot,
+    release: str,
+    revision: str,
+    *,
+    known: bool,
+    standby: bool = False,
+) -> Gate:
+    """The slot's own process answers well, for a shorter time where the release is `known` from earlier.
+
+    For how long a `standby` has run counts: it went through the gate when it was started.
+    """
     health = config.health
     min_healthy = health.min_healthy_known if known else health.min_healthy
     arguments = {
         **_app(config, layout, slot, release),
         "start_timeout": health.start_timeout,
         "min_healthy": min_healthy,
+        "standby": standby,
         "revision_key": health.revision,
         "revision": revision,
     }

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict
+import importlib
+from typing import Any, Dict
 
-from . import holder, state, system, versions, visitors
-
-CALLS: Dict[str, Callable[[Dict[str, Any]], Any]] = {
-    **holder.CALLS,
-    **state.CALLS,
-    **system.CALLS,
-    **versions.CALLS,
-    **visitors.CALLS,
+MODULES = {
+    "env": "versions",
+    "lock": "holder",
+    "pm2": "system",
+    "state": "state",
+    "system": "system",
+    "visitors": "visitors",
 }
+"""Where each is: a question waits for one module alone."""
+
+
+def call(name: str, arguments: Dict[str, Any]) -> Any:
+    """What the function answers. Raises KeyError for one that there is not."""
+    return importlib.import_module(f".{MODULES[name]}", __package__).CALLS[name](arguments)

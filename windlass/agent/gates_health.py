@@ -65,13 +65,21 @@ class _Watch:
     def _good(self) -> bool:
         now = time.monotonic()
         if self._good_since is None:
-            self._good_since = now
-            print(f"good answer after {now - self._began:.1f} s; watching for {self._needed:g} s", flush=True)
+            watched = self._watched_before()
+            self._good_since = now - watched
+            left = max(0.0, self._needed - watched)
+            print(f"good answer after {now - self._began:.1f} s; watching for {left:g} s", flush=True)
         if now - self._good_since < self._needed:
             return False
         who = proc.program(self._process.pid) if self._process else "the process"
         print(f"{who} is healthy on port {self._expected.port}", flush=True)
         return True
+
+    def _watched_before(self) -> float:
+        """Seconds since the start of a standby that is well: it was watched then."""
+        if self._process is None or self._problem or not self._arguments.get("standby"):
+            return 0.0
+        return proc.age(self._process)
 
     def _bad(self, problem: str) -> None:
         now = time.monotonic()

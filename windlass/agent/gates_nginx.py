@@ -9,7 +9,7 @@ from . import probe
 from .failure import GateFailed
 
 IN_A_ROW = 3
-POLL = 0.05
+POLL = 0.02
 UPSTREAM = "x-windlass-upstream"
 
 

@@ -7,6 +7,7 @@ import os
 import pwd
 import socket
 import struct
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -96,6 +97,12 @@ def process(pid: int) -> Process | None:
     """The process, None once it has ended (a zombie has)."""
     fields = _stat(pid)
     return None if fields is None or fields[0] in "ZX" else Process(pid, int(fields[19]))
+
+
+def age(known: Process) -> float:
+    """Seconds since the process was started."""
+    # Not by /proc/uptime, which a container may have of its own.
+    return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - known.started / os.sysconf("SC_CLK_TCK"))
 
 
 def parent(pid: int) -> int | None:

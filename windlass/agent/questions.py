@@ -78,9 +78,9 @@ def _fork_call(session: Session, name: str, arguments: Dict[str, Any], out: int,
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.dup2(err, 2)
-        from .calls import CALLS  # in the child: the agent starts without them
+        from .calls import call  # in the child: the agent starts without them
 
-        os.write(out, json.dumps(CALLS[name](arguments)).encode())
+        os.write(out, json.dumps(call(name, arguments)).encode())
         status = 0
     except BaseException as error:
         os.write(err, f"{type(error).__name__}: {error}".encode())

@@ -114,11 +114,17 @@ class Runner:
         self.on_step: Callable[[str, int], None] = lambda title, group: None
 
     def run(
-        self, spec: Dict[str, Any], variables: Dict[str, str], masks: List[str], *, stoppable: bool
+        self,
+        spec: Dict[str, Any],
+        variables: Dict[str, str],
+        masks: List[str],
+        *,
+        stoppable: bool,
+        meanwhile: Callable[[], object] = bool,
     ) -> Dict[str, Any]:
         """Run one step: its state, seconds, tail of output, reason and log.
 
-        `stoppable`: a cancelled channel ends it; else only its time-out does.
+        `stoppable`: a cancelled channel ends it; else only its time-out does. `meanwhile` is called once it runs.
         """
         self._count += 1
         name = f"{self._count:02d}-{''.join(c if c.isalnum() else '-' for c in spec['title'].lower())}"[:60]
@@ -133,6 +139,7 @@ class Runner:
                 "seconds": 0.0,
             }
         self.on_step(spec["title"], step.process)
+        meanwhile()
         reason = self._attend(step, spec.get("timeout") or 300.0, stoppable)
         seconds = round(time.monotonic() - started, 3)
         state = {"": "done" if step.status == 0 else "failed", "timeout": "timed-out"}.get(
@@ -261,7 +268,7 @@ def _fork_gate(name: str, arguments: Dict[str, Any], writer: int) -> int:
         os.dup2(writer, 2)
         os.closerange(3, 256)
         sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)
-        from .gates import GATES  # in the child: the agent starts without them
+        from .gates import GATES
 
         GATES[name](arguments)
         status = 0

@@ -14,8 +14,8 @@ NOT_SNAPSHOT = (".git", "node_modules")
 def snapshot(layout: Layout, release: str, *, cache: Iterable[str], like: str | None) -> Command:
     """Copy the built workspace into a release under a partial name.
 
-    node_modules are hard-linked to those of `like`, a release with the same install stamp; everything else
-    is copied, since a running app may write into what it was built as.
+    node_modules are hard-linked to those of `like`, a release with the same install stamp, and what differs is
+    then replaced by copies; everything else is copied, since a running app may write into what it was built as.
     """
     partial = layout.partial(release)
     caches = [layout.subfolder / folder for folder in cache]
@@ -28,13 +28,17 @@ def snapshot(layout: Layout, release: str, *, cache: Iterable[str], like: str | 
         f"{layout.workspace}/",
         f"{partial}/",
     )
-    link = f' --link-dest={quote(layout.release(like))}/"$folder"/' if like else ""
+    into = f'{quote(partial)}/"$folder"'
+    known = f'{quote(layout.release(like))}/"$folder"' if like else ""
+    # rsync --link-dest would do the same, and take three times as long.
+    link = f"    if [ -d {known} ]; then cp -alT {known} {into}; fi\n" if like else ""
     elsewhere = " -o ".join(["-name .git", *(f"-path {quote(f'./{folder}')}" for folder in caches)])
     modules = Command(
         f"cd {quote(layout.workspace)}\n"
         f"find . \\( {elsewhere} \\) -prune -o -name node_modules -type d -prune -printf '%P\\n' |\n"
         "while IFS= read -r folder; do\n"
-        f'    rsync -a{link} ./"$folder"/ {quote(partial)}/"$folder"/\n'
+        f"{link}"
+        f'    rsync -a --delete ./"$folder"/ {into}/\n'
         "done"
     )
     return all_of(cmd("rm", "-rf", partial), cmd("mkdir", "-p", partial), copy, modules)

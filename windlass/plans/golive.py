@@ -67,8 +67,9 @@ def start(config: Config, to: Cutover) -> Stage:
                 timeout=60 + config.web.kill_timeout,
                 hint=_logs_hint(config, to.slot),
             ),
-            healthy(config, to),
+            # Before the gate: the app comes up meanwhile. From here on a reboot finds whichever nginx points at.
             Step("save the process list", pm2.save()),
+            healthy(config, to),
         ),
         undo=(
             Step("show the new release's last lines", _last_lines(config, to), tolerated=True, show=True),
@@ -78,9 +79,11 @@ def start(config: Config, to: Cutover) -> Stage:
     )
 
 
-def healthy(config: Config, to: Cutover) -> Step:
-    """The slot's own process answers well, and goes on doing so."""
-    gate = gates.healthy(config, config.layout, to.slot, to.release, to.revision, known=to.known)
+def healthy(config: Config, to: Cutover, *, standby: bool = False) -> Step:
+    """The slot's own process answers well, and goes on doing so; a `standby` has done so before."""
+    gate = gates.healthy(
+        config, config.layout, to.slot, to.release, to.revision, known=to.known, standby=standby
+    )
     title = f"healthy on port {config.port(to.slot)}"
     return Step(title, gate, timeout=gates.longest(gate), hint=_logs_hint(config, to.slot))
 

@@ -47,6 +47,32 @@ def test_an_app_that_answers_for_long_enough_is_healthy(
     assert "is healthy" in capsys.readouterr().out
 
 
+def test_what_a_standby_has_run_for_counts_as_watched(apps: Apps) -> None:
+    app = apps.start(boot=0)
+    healthy(app, min_healthy=2)
+    began = time.monotonic()
+    healthy(app, standby=True, min_healthy=2)
+    assert time.monotonic() - began < 1.5
+
+
+def test_a_standby_that_was_started_anew_is_watched(apps: Apps) -> None:
+    app = apps.start(boot=0)
+    healthy(app, standby=True, min_healthy=1.5)
+    started = proc.process(app.pid)
+    assert started
+    assert proc.age(started) >= 1.5
+
+
+def test_a_standby_that_was_not_well_is_watched(apps: Apps) -> None:
+    app = apps.start(boot=0)
+    healthy(app, min_healthy=0.6)
+    app.behave(status=500)
+    threading.Timer(0.3, app.behave, kwargs={"status": 200}).start()
+    began = time.monotonic()
+    healthy(app, standby=True, min_healthy=0.6)
+    assert time.monotonic() - began > 0.8
+
+
 def test_an_app_that_warms_up_with_503_is_waited_for(apps: Apps) -> None:
     app = apps.start(boot=0.3)
     app.behave(status=503)

@@ -12,6 +12,7 @@ from tests.unit.made import config, cutover, kept, live, record, state, went_wel
 from tests.unit.plans.reading import stage, step, text_of, titles, whole_text
 from windlass.errors import Refused
 from windlass.facts.state import State
+from windlass.plan import Gate, Plan
 from windlass.plans.history import bad
 from windlass.plans.rollback import (
     choose,
@@ -32,6 +33,13 @@ DEPLOYED = [*went_well(A), *went_well(B, A), *went_well(C, B)]
 def server(current: str, *records: Records, releases: tuple[str, ...] = (A, B, C, D)) -> State:
     known = tuple(entry for group in records for entry in group)
     return live(current, records=known, releases=kept(*releases))
+
+
+def watch(plan: Plan) -> Mapping[str, Any]:
+    """What the gate before the cutover is given."""
+    gate = step(plan, "healthy on port 3001").action
+    assert isinstance(gate, Gate)
+    return gate.arguments
 
 
 def back(current: str, chosen: str) -> Records:
@@ -147,6 +155,8 @@ def test_going_back_to_a_warm_standby_is_the_rename_alone() -> None:
         "healthy through nginx",
         "publish",
     ]
+    assert watch(plan)["standby"], "it was watched when it was started"
+    assert not watch(rollback(config(), live(C), TO))["standby"]
     assert stage(plan, "cutover").undo[0].title == "switch back to blue"
     assert stage(plan, "start").undo == ()  # a standby that is not healthy stays to be looked at
     assert "keep blue as a warm standby" in titles(plan)
