@@ -10,8 +10,9 @@ from pathlib import Path
 
 from tests.support.cache import built, cache_home, digest
 from tests.support.processes import run
+from windlass.demo import programs
 
-PM2_VERSION = "7.0.4"
+PM2_VERSION = programs.PM2_VERSION
 CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -66,7 +67,6 @@ def pm2_home() -> Path:
     """A folder whose bin/ has the pinned pm2, for use on this machine."""
 
     def fetch(prefix: Path) -> None:
-        install: list[str | Path] = ["install", "--global", "--prefix", prefix, f"pm2@{PM2_VERSION}"]
-        run([node_home() / "bin/npm", *install], env=npm_environment(), timeout=300).check()
+        programs.install_pm2(prefix, node_home() / "bin/npm", npm_environment())
 
     return built("pm2", digest(PM2_VERSION, str(node_home())), fetch)

@@ -160,9 +160,11 @@ class Load:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
-        if self._broken and error is None:
-            raise self._broken
+        try:
+            self.stop()
+        except BaseException:
+            if error is None:
+                raise
 
     def start(self) -> None:
         """Begin, without waiting for the first visit."""
@@ -170,9 +172,11 @@ class Load:
         self._thread.start()
 
     def stop(self) -> None:
-        """Start no more visits, and return when those under way are over."""
+        """Start no more visits, and return when those under way are over; raises what ended them early."""
         self._stop.set()
         self._thread.join()
+        if self._broken:
+            raise self._broken
 
     def clock(self) -> float:
         """Seconds since the load began."""

@@ -19,6 +19,7 @@ from windlass.demo.operator import APP, Operator
 from windlass.demo.repository import move_branch
 from windlass.demo.server import PREFIX, Server, base
 from windlass.demo.verdict import NotAsPromised, Performed, counted, verdict
+from windlass.errors import WindlassError
 from windlass.report.demo import DemoReport
 
 RATE = 50
@@ -42,8 +43,14 @@ def play(*, keep: bool = False) -> None:
     report.title(
         "Windlass: deploys, a bad release, a rollback and an emergency stop, under constant requests"
     )
-    with ending_on_signals(), _server(report, keep=keep) as server:
-        _show(report, server)
+    try:
+        with ending_on_signals(), _server(report, keep=keep) as server:
+            _show(report, server)
+    except OSError as error:
+        raise WindlassError(
+            f"the demo broke off, and nothing of it is left running: {error}",
+            hint="TMPDIR names another folder for the server, where this one is full or cannot be used",
+        ) from error
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import pwd
 import shutil
 import subprocess
 import tempfile
@@ -14,12 +15,22 @@ from pathlib import Path
 from windlass.demo import packages
 from windlass.errors import NotReady, WindlassError
 
-PM2 = "pm2@7.0.4"
+PM2_VERSION = "7.0.4"
+PM2 = f"pm2@{PM2_VERSION}"
 OLDEST_NODE = 18
 
 
 def check_machine() -> None:
-    """Raise NotReady with every package that this machine lacks."""
+    """Raise NotReady with every package that this machine lacks, and where sshd would not let this user in."""
+    try:
+        shell = pwd.getpwuid(os.geteuid()).pw_shell
+    except KeyError:
+        shell = "none: the user is not in /etc/passwd"
+    if Path(shell).name in ("nologin", "false") or not Path(shell or "/bin/sh").exists():
+        raise NotReady(
+            f"this user's login shell is {shell}, so sshd would not let them in; nothing was started",
+            hint="run the demo as a user who may log in",
+        )
     found = packages.missing(packages.DEMO)
     if not any(_nodes()):
         found += ["nodejs", "npm"]
@@ -82,7 +93,7 @@ def _pm2_on_path() -> Path | None:
 
 
 def _pm2_of_cache(node: Mapping[str, Path], say: Callable[[str], None]) -> Path:
-    home = cache_home() / PM2.replace("@", "-")
+    home = cache_home() / f"pm2-{PM2_VERSION}"
     if not home.exists():
         say(f"npm fetches {PM2} into {home}, once …")
         home.parent.mkdir(parents=True, exist_ok=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 import shlex
 import socket
 import subprocess
@@ -91,7 +91,7 @@ class Server:
         for name, program in tools.items():
             (self.bin / name).symlink_to(program)
         (self.home / ".npmrc").write_text("update-notifier=false\nfund=false\naudit=false\n")
-        self.user = getpass.getuser()
+        self.user = pwd.getpwuid(os.geteuid()).pw_name
         self.port, self.http_port, *self.app_ports = _free_ports(4)
         self.environment = {
             "HOME": str(self.home),
@@ -209,6 +209,10 @@ def base() -> Path:
         one for one in candidates if all(part.stat().st_mode & 0o001 for part in (one, *one.parents))
     ]
     return (open_ones or candidates)[0]
+
+
+def _may_be_entered(folder: Path) -> bool:
+    return all(part.stat().st_mode & 0o001 for part in (folder, *folder.parents))
 
 
 def make_key(path: Path) -> None:
