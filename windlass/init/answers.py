@@ -42,7 +42,7 @@ def answers(project: Project, origin: Origin) -> list[Entry]:
     port, where = (old_port, how.ecosystem.name or how.source) if old_port else (found.port, found.file)
     return [
         *_app(project, origin),
-        shown_target(),
+        _target(),
         *_git(origin.address),
         *node(project),
         *build(project, how.start),
@@ -70,50 +70,43 @@ def summary(project: Project) -> str:
     return ", ".join(found)
 
 
-def shown_target() -> Setting:
-    note = "The hosts, as [user@]host[:port]; migrations run on the first. -H on the command line overrides."
-    return Setting(("targets", "production", "hosts"), ["deploy@203.0.113.10"], note, active=False)
-
-
 def _app(project: Project, origin: Origin) -> list[Entry]:
-    package, address = project.package.name, _usable(origin.address)
+    address = _usable(origin.address)
     whole = repository_name(address) or origin.folder
-    name = app_name(package, whole, top=project.folder == ".")
-    named = as_name(package) == name
+    name = app_name(project.package.name, whole, top=project.folder == ".")
+    named = as_name(project.package.name) == name
     source = f"name in {project.tree.name_of('package.json')}" if named else "the repository's name"
-    note = f"{origin.source}."
-    entries: list[Entry] = [
-        Setting(
-            ("app", "name"),
-            name,
-            f"From {source}. Processes, site and folder on the server are named so.",
-        ),
-    ]
-    if address and address != origin.address:
-        note += (
-            " It holds a password or token, which is left out: use git@host:owner/name.git with a deploy key."
-        )
-    elif address.startswith(("http://", "https://")):
-        note += " If it is private: git@host:owner/name.git, with a deploy key on the server."
-    elif address.startswith(("/", "file:")):
-        note += " It is a folder, and must be there on the server."
-    if address:
-        unusual = address != origin.address or address.startswith(("/", "file:"))
-        entries.append(Setting(("app", "repository"), address, note, check=unusual))
-    else:
-        entries.append(
-            shown("app", "repository", "git@host:owner/name.git", "Where the server fetches it from.")
-        )
+    note = f"From {source}. Processes, site and folder on the server are named so."
+    branch, keep = "The repository's default branch.", "How many releases the server keeps, to go back to."
+    entries: list[Entry] = [Setting(("app", "name"), name, note), _repository(address, origin)]
     if origin.branch:
-        entries.append(Setting(("app", "branch"), origin.branch, "The repository's default branch."))
+        entries.append(Setting(("app", "branch"), origin.branch, branch))
     else:
         entries.append(shown("app", "branch", "main", "What is deployed."))
     if project.folder != ".":
         entries.append(Setting(("app", "directory"), project.folder, "The app's folder in its repository."))
-    entries.append(
-        shown("app", "keep", 5, "How many releases the server keeps; going back to one builds nothing.")
-    )
-    return entries
+    return [*entries, shown("app", "keep", 5, keep)]
+
+
+def _repository(address: str, origin: Origin) -> Entry:
+    """`address` is the origin's as far as it can be used."""
+    if not address:
+        return shown("app", "repository", "git@host:owner/name.git", "Where the server fetches it from.")
+    note, check = f"{origin.source}.", True
+    if address != origin.address:
+        note += " Its password or token is left out: use git@host:owner/name.git with a deploy key."
+    elif address.startswith(("/", "file:")):
+        note += " It is a folder, and must be there on the server."
+    else:
+        check = False
+        if address.startswith("http"):
+            note += " If it is private: git@host:owner/name.git, with a deploy key on the server."
+    return Setting(("app", "repository"), address, note, check)
+
+
+def _target() -> Setting:
+    note = "The hosts, as [user@]host[:port]; migrations run on the first. -H on the command line overrides."
+    return Setting(("targets", "production", "hosts"), ["deploy@203.0.113.10"], note, active=False)
 
 
 def _git(address: str) -> Sequence[Entry]:

@@ -10,17 +10,21 @@ from windlass.init.start import start_of_text
 from windlass.init.tree import Tree
 
 _PACKAGES = re.compile(r"(?:.*/)?package\.json")
-_NOT_APPS = {
-    "examples",
-    "example",
-    "fixtures",
-    "test",
-    "tests",
-    "__tests__",
-    "e2e",
-    "templates",
-    "node_modules",
-}
+_NOT_APPS = frozenset(
+    [
+        "examples",
+        "example",
+        "fixtures",
+        "test",
+        "tests",
+        "__tests__",
+        "e2e",
+        "templates",
+        "dist",
+        "build",
+        "out",
+    ]
+)
 TODAY = "Windlass deploys node apps today (Next.js, Express, whatever `node FILE` serves)"
 
 
@@ -33,7 +37,7 @@ def apps(tree: Tree) -> list[str]:
 def chosen_app(tree: Tree, folder: str, where: str) -> str:
     """The folder of the app: the given one, else the only one.
 
-    Raises UsageError where that is none, or where there are several (`several` lists them).
+    Raises UsageError where that is none, or where there are several (SeveralApps, which lists them).
     """
     if folder:
         return _given(tree, folder, where)

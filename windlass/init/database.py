@@ -40,12 +40,12 @@ def schema(project: Project) -> Schema:
     candidates += tree.matching(_SCHEMA)
     for path in candidates:
         if path in tree:
-            return _read(project, path, path, text)
+            return _read(project, path, [path], text)
         inside = sorted(
             each for each in tree.paths if each.startswith(f"{path}/") and each.endswith(".prisma")
         )
         if inside:
-            return _read(project, path, *inside, text)
+            return _read(project, path, inside, text)
     elsewhere = project.top.matching(_SCHEMA)
     uses = any(project.package.uses(name) for name in ("@prisma/client", "prisma"))
     return Schema(outside=elsewhere[0]) if elsewhere and (uses or project.workspace.workspaces) else Schema()
@@ -93,9 +93,8 @@ def _prisma(project: Project, found: Schema) -> Iterator[Entry]:
     yield shown("database", "migrate", "after-build", before)
 
 
-def _read(project: Project, path: str, *files: str) -> Schema:
-    """The schema at a path, a file or a folder of files; the last of `files` is the text of Prisma's config."""
-    *names, config = files
+def _read(project: Project, path: str, names: list[str], config: str) -> Schema:
+    """The schema at a path, which is that of a file or of a folder of files; `config` is Prisma's own as text."""
     texts = [re.sub(r"//[^\n]*", "", project.tree.text(name)) for name in names]
     source = next(
         (found[1] for text in texts if (found := re.search(r"\bdatasource\s+\w+\s*\{(.*?)\}", text, re.S))),

@@ -123,7 +123,10 @@ def _port(server: Server, upstreams: dict[str, int]) -> int:
 
 def _names(server: Server) -> list[str]:
     return [
-        name for words in server.all("server_name") for name in words if name != "_" and _NAME.fullmatch(name)
+        name
+        for words in server.all("server_name")
+        for name in words
+        if name not in ("_", "localhost") and _NAME.fullmatch(name)
     ]
 
 
@@ -134,10 +137,8 @@ def _redirects_to(server: Server, main: Server) -> bool:
 def _site(main: Server, same: Sequence[Server], port: int, others: tuple[str, ...]) -> Site:
     names = dict.fromkeys(name for server in (main, *same) for name in _names(server))
     secure = next((server for server in (main, *same) if server.last("ssl_certificate")), main)
-    body, wait = (
-        main.last("client_max_body_size").lower(),
-        re.fullmatch(r"(\d+)(s|m)?", main.last("proxy_read_timeout")),
-    )
+    body = main.last("client_max_body_size").lower()
+    wait = re.fullmatch(r"(\d+)(s|m)?", main.last("proxy_read_timeout"))
     return Site(
         file=main.file,
         names=tuple(names),

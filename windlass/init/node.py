@@ -31,7 +31,7 @@ def _version(project: Project) -> Iterator[Entry]:
     version = _VERSION.fullmatch(found)
     if version:
         note = f"{source} names {found}; any {version[1]} will do here."
-        yield Setting(("node", "version"), version[1], f"From {source}: {note}" if not source else note)
+        yield Setting(("node", "version"), version[1], note)
     elif found:
         yield Remark(("node",), f'{source} says "{found}"; write the version that the server must have.')
         yield shown("node", "version", "22", "Such as:")

@@ -26,11 +26,6 @@ class Setting:
     def table(self) -> tuple[str, ...]:
         return self.path[:-1]
 
-    @property
-    def name(self) -> str:
-        """The path as operators write it."""
-        return ".".join(self.path)
-
 
 @dataclass(frozen=True)
 class Remark:

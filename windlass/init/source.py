@@ -27,10 +27,17 @@ _MOST_FILES = 100_000
 _LARGEST = 256 * 1024
 _PATIENCE = 300
 """Seconds that a clone may take."""
-_STRICT = (
-    "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.symlinks=false",
-    "-c", "protocol.ext.allow=never",
-)  # fmt: skip
+_STRICT = tuple(
+    word
+    for setting in (
+        "core.fsmonitor=false",
+        "core.hooksPath=/dev/null",
+        "core.symlinks=false",
+        "protocol.ext.allow=never",
+        "safe.directory=*",  # a checkout of another user's is only read
+    )
+    for word in ("-c", setting)
+)
 _NEWS_TO_NOBODY = ("Please make sure you have the correct access rights", "and the repository exists.")
 
 
@@ -50,18 +57,27 @@ def opened(place: str, branch: str, *, on_fetch: Callable[[], None]) -> Iterator
 
     Raises UsageError for what is neither, or an address with a password, WindlassError where git cannot read it.
     """
-    path = Path(place).expanduser()
-    if path.is_dir() and not _is_bare(path):
-        yield _local(path.resolve())
+    path = _folder(place)
+    if path and not _is_bare(path):
+        yield _local(path)
         return
-    address = f"file://{path.resolve()}" if path.is_dir() else _address(place)
+    address = f"file://{path}" if path else _address(place)
     on_fetch()
     with tempfile.TemporaryDirectory(prefix="windlass-init-") as folder:
         clone = Path(folder) / "clone"
         _clone(address, clone, branch)
-        named = str(path.resolve()) if path.is_dir() else place
+        named = str(path) if path else place
         head = _git(clone, "symbolic-ref", "--quiet", "--short", "HEAD")
         yield Source(_tree(clone), Origin(named, branch or head, "The address that was given"), named)
+
+
+def _folder(place: str) -> Path | None:
+    """The whole path of a folder; None for what is none, or cannot be entered."""
+    try:
+        path = Path(place).expanduser().resolve()
+        return path if path.is_dir() else None
+    except (OSError, RuntimeError):
+        return None
 
 
 def _address(place: str) -> str:
@@ -87,8 +103,7 @@ def _local(path: Path) -> Source:
     in_git = (top / ".git").exists()
     folder = path.relative_to(top).as_posix() if path.is_relative_to(top) else "."
     origin = _origin(top) if in_git else Origin(folder=top.name)
-    tree = _tree(top) if in_git else Tree(frozenset(_walk(top)), _reader(top))
-    return Source(tree, origin, str(path), "" if folder == "." else folder)
+    return Source(_tree(top), origin, str(path), "" if folder == "." else folder)
 
 
 def _origin(top: Path) -> Origin:
@@ -127,7 +142,8 @@ def _clone(address: str, clone: Path, branch: str) -> None:
 def _tree(top: Path) -> Tree:
     """What git knows of, and what it would add: what is ignored is built, or is nobody's business."""
     listed = _git(top, "ls-files", "-z", "--cached", "--others", "--exclude-standard", strip=False)
-    return Tree(frozenset(listed.split("\0")[:_MOST_FILES]) - {""}, _reader(top))
+    paths = listed.split("\0")[:_MOST_FILES] if listed else _walk(top)
+    return Tree(frozenset(paths) - {""}, _reader(top))
 
 
 def _walk(top: Path) -> Iterator[str]:

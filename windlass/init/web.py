@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from windlass.config.fields import is_name
 from windlass.init.ecosystem import Ecosystem, Process, ecosystem
 from windlass.init.names import as_name
 from windlass.init.project import Project
@@ -70,15 +69,21 @@ def processes(how: Started) -> Iterator[Entry]:
     """The other entries of the ecosystem file, a table each."""
     names: set[str] = set()
     for worker in how.ecosystem.workers:
-        name = as_name(worker.name) or "worker"
-        if name in names or name in ("blue", "green") or not is_name(name):
-            continue
+        name = _free_name(worker.name, names)
         names.add(name)
         yield from _process(("processes", name), worker, how.ecosystem.name)
     if not names:
         example = ("processes", "worker", "script")
         note = "Further processes (a queue worker, a scheduler), started after the cutover. Such as:"
         yield Setting(example, "worker.js", note, active=False)
+
+
+def _free_name(wanted: str, taken: set[str]) -> str:
+    name = as_name(wanted) or "worker"
+    if name in ("blue", "green"):  # what slots are called
+        name = f"{name}-worker"
+    numbered = (f"{name[:36]}-{number}" for number in range(2, 1000))
+    return name if name not in taken else next(each for each in numbered if each not in taken)
 
 
 def _computed(process: Process, file: str) -> str:
@@ -149,12 +154,11 @@ def _listens(project: Project, start: Start) -> Iterator[Entry]:
 
 
 def _reads_env(project: Project, start: Start) -> bool:
-    known = ("dotenv", "dotenv-flow", "@nestjs/config", "nuxt", "env-cmd")
-    source = " ".join(project.tree.text(path) for path in project.sources)
-    if project.is_next:
-        return True
+    known = ("next", "dotenv", "dotenv-flow", "@nestjs/config", "env-cmd")
     by_node = any(option.startswith("--env-file") for option in start.node_args)
-    return by_node or any(project.package.uses(name) for name in known) or "loadEnvFile" in source
+    if by_node or any(project.package.uses(name) for name in known):
+        return True
+    return any("loadEnvFile" in project.tree.text(path) for path in project.sources)
 
 
 def _process(table: tuple[str, ...], worker: Process, file: str) -> Iterator[Entry]:

@@ -200,6 +200,36 @@ def test_an_express_app_starts_its_own_script() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("file", "path"),
+    [
+        ("app/api/health/route.ts", "/api/health"),
+        ("src/app/(ops)/healthz/route.js", "/healthz"),
+        ("src/pages/api/ping/index.ts", "/api/ping"),
+        ("app/api/orders/status/route.ts", "/"),
+        ("app/health/page.tsx", "/"),
+    ],
+)
+def test_routes_of_next_that_tell_the_apps_health(file: str, path: str) -> None:
+    assert config({"package.json": NEXT, file: ""}).health.path == path
+
+
+def test_a_router_may_have_something_in_front_of_its_paths() -> None:
+    routes = "const router = express.Router(); router.get('/health', ok)"
+    files = {"package.json": EXPRESS, "src/routes.js": routes}
+    assert config(files).health.path == "/health"
+    assert "a router's" in checks(files)
+
+
+def test_workers_of_one_name_and_of_a_slots_name_are_all_kept() -> None:
+    worker = '{ name: "Q", script: "q.js" }, { name: "q", script: "r.js" }, { name: "blue", script: "b.js" }'
+    found = config(
+        {"package.json": NEXT, "pm2.config.js": f'm = {{ apps: [{{ script: "npm start" }}, {worker}] }}'}
+    )
+    scripts = {name: process.script for name, process in found.processes.items()}
+    assert scripts == {"q": "q.js", "q-2": "r.js", "blue-worker": "b.js"}
+
+
 def test_an_app_that_cannot_be_told_its_port_is_pointed_out() -> None:
     assert "process.env.PORT" in checks({"package.json": EXPRESS, "src/index.js": "app.listen(8080)"})
 

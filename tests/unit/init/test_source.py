@@ -75,6 +75,19 @@ def test_an_address_that_says_nothing_to_a_server_is_none(repository: Repository
     assert read(repository.folder).origin.address == ""
 
 
+def test_another_users_checkout_is_read_too(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert read(shop).origin.branch == "trunk"
+    assert "dist/index.js" not in read(shop).top
+
+
+def test_a_checkout_that_git_cannot_read_has_its_files_all_the_same(repository: Repository) -> None:
+    (repository.folder / ".git/HEAD").write_text("nonsense")
+    source = read(repository.folder)
+    assert "package.json" in source.top
+    assert source.origin.address == ""
+
+
 def test_a_clone_is_read_and_gone(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = tmp_path / "tmp"
     place.mkdir()
