@@ -65,6 +65,7 @@ def crew(
     from windlass.report import make_aside, make_report, say_error
     from windlass.runner import Host, each
 
+    from .ahead import import_ahead
     from .chosen import chosen_hosts
 
     specs, known_as = chosen_hosts(ctx, config, target)
@@ -72,6 +73,7 @@ def crew(
     with make_aside() if aside else make_report(json=json, verbose=verbose) as report:
         found = Crew(config, [], report, time.monotonic(), known_as)
         try:
+            import_ahead()
             outcomes = each(specs, lambda spec: _open(found, spec, opening))
             found.hosts = [host for host in outcomes if isinstance(host, Host)]
             found.missing = {

@@ -5,6 +5,7 @@ Invoke sorts by the alphabet and has no setting for that: so the methods that pr
 
 from __future__ import annotations
 
+import inspect
 import shutil
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,13 +20,17 @@ Groups = Mapping[str, Sequence[str]]
 """Names of tasks in the order of use, by the title that stands above them."""
 
 OTHERS = "Others"
+HOSTS = "[user@]host[:port][,…], for what is done on servers (default: those of the target)"
 _EVERY_TASK = """
   {program} --help TASK            what it does, and its options
   {program} TASK -H [user@]host    on these hosts, with commas between; else on those of the target"""
 
 
 def list_in_order(groups: Groups) -> None:
-    """From here on, `--list` and the first page of help show the tasks in their groups."""
+    """From here on, `--list` and the first page of help show the tasks in their groups.
+
+    The help of a task tells `-H` too, which Invoke counts among the program's own options.
+    """
     by_the_alphabet = Program.list_flat
 
     def list_flat(self: Program) -> None:
@@ -34,11 +39,20 @@ def list_in_order(groups: Groups) -> None:
         else:
             _print_groups(self.collection, groups)
 
+    def print_task_help(self: Program, name: str) -> None:
+        context = self.parser.contexts[name]
+        given = [argument.name.upper() for argument in context.positional_args]
+        print(" ".join([program(), name, *given, "[--options]"]) + "\n")
+        print(as_typed(inspect.getdoc(self.collection[name]) or "") + "\n")
+        hosts = self.initial_context.help_for("--hosts")[0]
+        self.print_columns([*context.help_tuples(), (hosts, HOSTS)])
+
     def print_help(self: Program) -> None:
         print(f"{program()} TASK [--options] [TASK [--options]]…\n")
         _print_groups(self.collection, groups)
 
     Program.list_flat = list_flat  # type: ignore[method-assign]
+    Program.print_task_help = print_task_help  # type: ignore[method-assign]
     Program.print_help = print_help  # type: ignore[method-assign]
 
 

@@ -21,7 +21,8 @@ def options_first() -> None:
         if not value.startswith("-") or value == "-":
             take(self, value)
             return
-        option = self.initial.flags.get(value)
+        flags = self.initial.flags
+        option = flags[value] if value in flags else None  # get() knows no aliases, such as -h
         if option is None:
             self.error(f"No idea what {value!r} is!")
         elif option.name != "help":

@@ -9,9 +9,31 @@ from invoke.tasks import Task
 
 from tasks import namespace
 from tasks.order import ORDER
+from tests.support.operator import CHECKOUT, FAB
+from tests.support.processes import run
 from windlass.listing import grouped, summaries
 
 TASKS: dict[str, Task[Any]] = {name: namespace[name] for name in namespace.task_names}
+
+
+def fab(*arguments: str) -> str:
+    return run([FAB, *arguments], cwd=CHECKOUT, timeout=60).check().stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("--list",)])
+def test_the_list_begins_with_what_comes_first(arguments: tuple[str, ...]) -> None:
+    told = fab(*arguments)
+    assert [told.index(f"\n  {name} ") for name in ("setup", "deploy", "status", "emergency-stop")] == sorted(
+        told.index(f"\n  {name} ") for name in ("emergency-stop", "deploy", "status", "setup")
+    )
+
+
+def test_the_help_of_a_task_tells_what_it_takes() -> None:
+    told = fab("--help", "env.push")
+    assert told.startswith("fab env.push FILE [--options]\n")
+    assert "--target=STRING" in told
+    assert "-H STRING, --hosts=STRING" in told
+    assert fab("env.push", "-h") == told
 
 
 def test_every_task_has_its_place_in_the_order_of_use() -> None:

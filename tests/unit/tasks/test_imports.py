@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from pathlib import Path
 
-CHECKOUT = Path(__file__).parents[3]
+from tests.support.operator import CHECKOUT
+from tests.support.processes import run
+
 HEAVY = ("fabric", "jinja2", "nodesemver", "paramiko", "psutil", "pydantic", "rich")
 
 
 def test_tasks_are_known_before_anything_heavy_is_imported() -> None:
-    code = f"import sys, tasks; print(*(name for name in {HEAVY} if name in sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == ""
+    assert imported("import tasks", *HEAVY) == []
+
+
+def test_what_follows_the_look_is_imported_while_connecting() -> None:
+    code = """
+import threading
+from tasks.ahead import import_ahead
+import_ahead()
+for thread in threading.enumerate()[1:]:
+    thread.join()
+"""
+    assert imported(code, "windlass.plans.deploy", "jinja2", "rich") == ["windlass.plans.deploy"]
+
+
+def imported(code: str, *names: str) -> list[str]:
+    """Those of the modules that python has imported once it ran the code."""
+    ask = f"{code}\nimport sys; print(*(name for name in {names} if name in sys.modules))"
+    return run([sys.executable, "-c", ask], cwd=CHECKOUT, timeout=60).check().stdout.split()
