@@ -128,7 +128,7 @@ def maintenance_off(
         return maintenance_off(config)
 
     def afterwards(crew: Crew) -> None:
-        for host in crew.hosts:
+        for host in (host for host in crew.hosts if host.lost is None):
             seen = host.visit.ask(state.question(crew.config.layout, records=0))["state"]
             if not_open(seen):
                 crew.report.emit(Note(host.name, not_open(seen), "warning"))

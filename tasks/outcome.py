@@ -86,9 +86,11 @@ def _done(plan: Plan, host: str, end: dict[str, Any]) -> tuple[str, str]:
         )
     if end.get("stopped") is not None and "release" in plan.record:
         return (
-            "chosen: it stays stopped, and visitors get the page",
+            f"{plan.record['release']} is chosen: it stays stopped, and visitors get the page",
             f"fab emergency-resume -H {host} starts it",
         )
+    if plan.record.get("maintenance") == "on":
+        return "visitors get the maintenance page", f"fab maintenance.off -H {host} takes it down"
     if end.get("page") is not None and "release" in plan.record:
         page = f"the release is live behind the maintenance page ({end['page']})"
         return page, f"fab maintenance.off -H {host} lets visitors in"

@@ -153,7 +153,8 @@ def conclude(crew: Crew, host: Host, plan: Plan) -> int:
         return int(code)
     text, hint = message(crew.config, host.name, plan, end)
     was = end["before"]["release"] if end["before"] != end["live"] else ""
-    crew.report.emit(
-        Ended(host.name, end["outcome"], end["live"]["release"], crew.seconds(), text, hint, was)
-    )
+    live = end["live"]["release"]
+    if end.get("stopped") is not None:
+        live = was = ""
+    crew.report.emit(Ended(host.name, end["outcome"], live, crew.seconds(), text, hint, was))
     return exit_code(end)

@@ -250,6 +250,11 @@ def refused_error(message: dict[str, Any], host: str, opening: Opening) -> Windl
             f"{host}: {root} belongs to {owner}, and you are {user}: two owners would mix files and pm2 daemons",
             hint=f"connect as {owner}: -H {owner}@{host.rpartition('@')[2]}",
         )
+    if message["why"] == "nothing":
+        return Refused(
+            f"{host}: {opening.app} was never deployed there; nothing was changed",
+            hint=f"fab deploy -H {host}",
+        )
     if message["why"] == "folders":
         return NotReady(
             f"{host}: the app's folders cannot be made ({message['detail']}); nothing was touched",

@@ -258,3 +258,23 @@ def test_a_torn_ledger_a_clock_an_hour_off_and_a_lost_link_do_not_matter(deploye
     vps.run(f"rm {ROOT}/current")
     assert "nothing to do" in deployed.deploy("change").check().output
     assert deployed.current() == f"0002-{deployed.commits['change'][:7]}"
+
+
+def test_nginx_install_takes_sudo_where_it_may_and_else_says_who_could(unharmed: Deployed) -> None:
+    vps, site = unharmed.vps, "/etc/nginx/conf.d/tiny.conf"
+    before = vps.read(site)
+    unharmed.configure(nginx={"retry_after": 77})
+    wanted = unharmed.fab("nginx.show").check().stdout
+    assert wanted != before
+    refused(unharmed.fab("nginx.install"), 1, f"may not write {site}", "as root or as a user with sudo")
+    assert vps.read(site) == before
+    vps.allow_sudo()
+    try:
+        unharmed.fab("nginx.install").check()
+        assert vps.read(site) == wanted
+        unharmed.configure()
+        unharmed.fab("nginx.install").check()
+    finally:
+        vps.run("rm /etc/sudoers.d/deploy")
+    assert vps.read(site) == before
+    assert f"{site} is up to date" in unharmed.fab("nginx.install").check().output

@@ -275,6 +275,11 @@ def test_where_nothing_was_ever_deployed(ready: Deployed) -> None:
     assert nothing.exit_code == 1
     assert "nothing is live; nothing was marked" in nothing.stderr
     assert ready.fab("config.check").check().stdout.endswith(f"{ready.host}: ready\n")
+    for command in ("emergency-stop", "emergency-resume", "maintenance.on", "maintenance.off", "rollback"):
+        done = ready.fab(command)
+        assert done.exit_code == 1, done
+        assert "nothing was changed" in done.stderr or "is not stopped" in done.stderr, done
+        assert "Traceback" not in done.output
     assert not ready.vps.exists(f"{ROOT}/releases")
 
 

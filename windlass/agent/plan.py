@@ -132,7 +132,8 @@ class PlanRun:
         if failure and failure["state"] != "warned":
             return
         live = self.session.live()
-        self.channel.send("live", **live)
+        if stop.stopped(self.session.paths) is None:  # else it is only chosen: visitors get the page
+            self.channel.send("live", **live)
         if self.plan.get("record") is not None:
             self.session.record("live", live=live, env=self.plan["record"].get("env"))
 

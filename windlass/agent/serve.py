@@ -85,9 +85,19 @@ def _serve(session: Session) -> int:
         elif message["op"] == "settle":
             if not door.settle(session):
                 return 75
-        elif message["op"] == "plan":
-            PlanRun(session, message["plan"]).run()
-            if session.channel.cancelled:
-                return 1
-            if message["plan"].get("record") is not None:
-                session.give_back()  # all is done, and the client may have stopped reading
+        elif message["op"] == "plan" and not _run(session, message["plan"]):
+            return 1
+
+
+def _run(session: Session, plan: Dict[str, Any]) -> bool:
+    """Run a plan; False where it was cancelled, or was refused: without the lock nothing of the app is changed."""
+    changes = plan.get("record") is not None
+    if changes and session.lock is None:
+        session.channel.send("refused", why="nothing")
+        return False
+    PlanRun(session, plan).run()
+    if session.channel.cancelled:
+        return False
+    if changes:
+        session.give_back()  # all is done, and the client may have stopped reading
+    return True

@@ -123,7 +123,10 @@ def standby(config: Config, to: Cutover) -> tuple[Stage, ...]:
 
 
 def differences(state: State, release: str) -> Iterable[str]:
-    """What going back to a release does not take back: migrations since, another `.env`."""
+    """What going back to a release does not take back: the code, where it is the same; migrations since; `.env`."""
+    kept = state.release(release)
+    if kept and kept.revision == state.live_revision and release != state.live:
+        yield f"{release} is another build of the same commit: fab rollback again goes further back"
     later = _migrations_since(state, release)
     if later:
         has = "has" if all(later.values()) else "may have"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.local_agent import Conversation
-from windlass.errors import LockHeld
+from windlass.errors import LockHeld, Refused
 from windlass.facts import Question
 from windlass.plan import Plan, Stage, Step
 from windlass.shell import Command
@@ -76,6 +76,16 @@ def test_steps_run_in_order_and_the_ledger_tells_it(
     assert conversation.output() == ["1", "2"]
     assert [record["event"] for record in ledger(root)] == ["start", "end"]
     assert ledger(root)[-1]["outcome"] == "done"
+
+
+def test_without_the_lock_nothing_of_the_app_is_changed(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    conversation = converse(mode="unlocked")
+    with pytest.raises(Refused, match="prompthub was never deployed there; nothing was changed"):
+        run(conversation, plan(Stage("prepare", (step("one", "echo 1"),))))
+    assert conversation.output() == []
+    assert not (root / "ledger.jsonl").exists()
 
 
 def test_a_failed_step_ends_the_plan_undoes_its_stages_in_reverse_and_recovers(

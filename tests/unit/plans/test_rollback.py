@@ -231,3 +231,10 @@ def test_another_env_is_told() -> None:
 def test_a_chosen_release_comes_with_its_differences_too() -> None:
     seen = server(C, went_well(A, env=1), went_well(B, A, env=1), went_well(C, B))
     assert choose(config(), seen, TO).notes == rollback(config(), seen, TO).notes != ()
+
+
+def test_another_build_of_the_same_commit_is_said_to_be_one() -> None:
+    again = "0002-aaaaaaa"
+    seen = server(again, went_well(A), went_well(again, A), releases=(A, again))
+    assert "0001-aaaaaaa is another build of the same commit" in told(seen)
+    assert "same commit" not in told(server(B, went_well(A), went_well(B, A)))
