@@ -22,13 +22,12 @@ def options_first() -> None:
             take(self, value)
             return
         flags = self.initial.flags
-        option = flags[value] if value in flags else None  # get() knows no aliases, such as -h
-        if option is None:
+        if value not in flags:  # unlike get(), this knows aliases, such as -h
             self.error(f"No idea what {value!r} is!")
-        elif option.name != "help":
+        elif flags[value].name != "help":
             self.switch_to_flag(value)
         else:
-            option.value = self.context.name
+            flags[value].value = self.context.name
             for argument in self.context.missing_positional_args:
                 argument.value = ""  # help does not need it
 
