@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import subprocess
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
@@ -50,7 +51,8 @@ class LocalWire:
     def close(self) -> None:
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream is not None:
-                stream.close()
+                with suppress(BrokenPipeError):  # what the agent did not read before its end
+                    stream.close()
 
 
 class Conversation:
