@@ -1,16 +1,6 @@
 """What the operator sees: a live tree on a terminal, plain lines in a pipe, JSON lines for machines.
 
-With `--json` standard output holds one object a line, in ASCII. Each has `time` (when this machine heard of
-it, ISO 8601, UTC), `event`, `host` (as the operator named it), and the fields of its class in
-`windlass.events`, seconds as numbers:
-
-    {"time": "2026-11-21T23:42:10.125Z", "event": "stepended", "host": "deploy@203.0.113.5", "number": 4,
-     "stage": "prepare", "title": "Build", "state": "done", "seconds": 12.3, "reason": "", "tail": [],
-     "log": ""}
-
-The last object of every host is `ended`. An error that belongs to no host's run is
-`{"time", "event": "error", "message", "hint"}`. What the
-tables print is documented with their rows: sizes in bytes, times in seconds.
+What `--json` prints is told in docs/json.md, which a test holds against `windlass.events` and `windlass.report.rows`.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def _moment(value: Any) -> str:
 
 
 class JsonReport:
-    """Every event as a line; the format is documented in `windlass.report`."""
+    """Every event as a line; the format is documented in docs/json.md."""
 
     def __init__(self, sink: Sink, clock: Callable[[], datetime] = now) -> None:
         self._sink = sink
