@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Sample:
-    """One run: its seconds, and how many requests were made and lost while it went on."""
+    """One run: its seconds, and how many requests were made and lost while it went on.
+
+    `entered` is counted from the key press, where `seconds` begins only when the tool has started.
+    """
 
     seconds: float
     requests: int = 0
     lost: int = 0
+    entered: float = 0.0
 
 
 @dataclass
@@ -33,6 +37,11 @@ class Series:
         return min(seconds), max(seconds)
 
     @property
+    def entered(self) -> float:
+        """The median of the seconds from the key press, 0 where they were not taken apart."""
+        return statistics.median(sample.entered for sample in self.samples)
+
+    @property
     def requests(self) -> int:
         return sum(sample.requests for sample in self.samples)
 
@@ -46,7 +55,7 @@ class Row:
     """One line of the table: `ours` against `theirs`, or against nothing but a limit.
 
     `ratio` is the most that the medians may have to one another, `seconds` the most that ours may take; None
-    where there is no such limit.
+    where there is no such limit. `detail` is Markdown that explains the row.
     """
 
     title: str
@@ -55,6 +64,7 @@ class Row:
     theirs: Series | None = None
     ratio: float | None = None
     seconds: float | None = None
+    detail: str = ""
 
     @property
     def found(self) -> float | None:

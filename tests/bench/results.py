@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 
@@ -28,11 +28,12 @@ HEADINGS = (
 )
 EXPLAINED = """\
 Seconds: the median, and from the least to the most. Both sides of a row were run in turn on the same server, a
-Debian with its own systemd in a container of the machine that ran `make bench` too. What Windlass takes is
-counted from the start of `fab` (Python and the connection included) to its line that the release is live; by
-hand, from the start of `ssh` until the app answers its health check. The health gates watch as long as they do
-by default: a new release for 3 s, one that was live before for 1 s. Visitors made {rate} requests a second
-meanwhile, pages with their assets.
+Debian with its own systemd in a container of the machine that ran `make bench` too. What a deploy or a rollback
+takes is what Windlass prints, "live after N s", the connection and the health gates included; "from Enter" is
+the same with the start of Python. By hand it is counted from the start of `ssh` until the app answers its
+health check. The gates watch as long as they do by default: a new release for 3 s, one that was live before for
+1 s, a warm standby no longer than it takes to ask. Visitors made {rate} requests a second meanwhile, pages with
+their assets. A code-only deploy by hand is the runbook's § 4 without the migration.
 """
 
 
@@ -44,12 +45,13 @@ def show(rows: Iterable[Row]) -> None:
     Console(width=None if os.isatty(1) else 180).print(table)
 
 
-def markdown(rows: Iterable[Row], about: Iterable[str], rounds: int) -> str:
+def markdown(rows: Sequence[Row], about: Iterable[str], rounds: int) -> str:
     """The file's text."""
     lines = [_line(HEADINGS), _line("---" for _ in HEADINGS), *(_line(_cells(row)) for row in rows)]
     today = datetime.now(UTC).strftime("%Y-%m-%d")
     head = f"# How fast\n\nMeasured on {today} by `make bench`, {rounds} rounds: {', '.join(about)}.\n\n"
-    return head + EXPLAINED.format(rate=RATE) + "\n" + "\n".join(lines) + "\n"
+    details = "".join(f"\n{row.detail}\n" for row in rows if row.detail)
+    return head + EXPLAINED.format(rate=RATE) + "\n" + "\n".join(lines) + "\n" + details
 
 
 def machine(vps: Vps) -> list[str]:
@@ -83,7 +85,8 @@ def _seconds(series: Series | None) -> str:
     if series is None:
         return ""
     least, most = series.spread
-    return f"{series.median:.2f} s ({least:.2f}–{most:.2f})"
+    entered = f", {series.entered:.2f} s from Enter" if series.entered else ""
+    return f"{series.median:.2f} s ({least:.2f}–{most:.2f}){entered}"
 
 
 def _lost(series: Series | None) -> str:

@@ -8,6 +8,7 @@ from tests.bench.by_hand import ByHand
 from tests.bench.far import FarAway
 from tests.bench.figures import Row, Sample, in_turn
 from tests.bench.server import SLOW, Server
+from tests.bench.turns import turns_table
 from tests.bench.windlass import Windlass
 
 ROUND_TRIP = 0.1
@@ -41,21 +42,29 @@ def _deploy(title: str, ours: Windlass, theirs: ByHand, rounds: int, say: Say, r
 
 
 def rollback(server: Server, rounds: int, say: Say) -> Iterable[Row]:
-    """Going back to the previous release of the small app: cold, and with a warm standby."""
-    yield from _rollback(server, rounds, say, "first", "")
+    """Going back to the previous release of the small app."""
+    return _rollback(server.tiny, server.tiny_by_hand, rounds, say, "first", "small app")
 
 
 def slow_rollback(server: Server, rounds: int, say: Say) -> Iterable[Row]:
     """The same to a release whose build takes half a minute."""
-    yield from _rollback(server, min(rounds, 2), say, "slow_build", f", builds for {SLOW} s")
+    about = f"small app that builds for {SLOW} s"
+    return _rollback(server.tiny, server.tiny_by_hand, 1, say, "slow_build", about)
 
 
-def _rollback(server: Server, rounds: int, say: Say, back_to: str, about: str) -> Iterable[Row]:
-    ours, theirs = server.tiny, server.tiny_by_hand
-    ours.run("deploy", "--revision", back_to)
+def real_rollback(server: Server, rounds: int, say: Say) -> Iterable[Row]:
+    """The same with the example app."""
+    about = "example app (Next.js)"
+    return _rollback(server.prompthub, server.prompthub_by_hand, min(rounds, 2), say, "first", about)
+
+
+def _rollback(
+    ours: Windlass, theirs: ByHand, rounds: int, say: Say, back_to: str, about: str
+) -> Iterable[Row]:
+    """Cold, and with a warm standby; each is gone back from a release that was deployed just before."""
 
     def back(standby: str) -> Sample:
-        ours.configure("kill_timeout = 1", f'kill_timeout = 1\nstandby = "{standby}"')
+        ours.configure(standby)
         ours.run("deploy", "--revision", "change")
         return ours.live("rollback")
 
@@ -63,12 +72,14 @@ def _rollback(server: Server, rounds: int, say: Say, back_to: str, about: str) -
         theirs.deploy("change")
         return theirs.roll_back(back_to)
 
+    ours.configure("cold")
+    ours.run("deploy", "--revision", back_to)
     found = in_turn(
         {"runbook": back_by_hand, "cold": lambda: back("cold"), "warm": lambda: back("warm")}, rounds, say
     )
     by_hand = "runbook § 6.2 by hand"
-    yield Row(f"rollback, small app{about}", found["cold"], by_hand, found["runbook"], 0.7)
-    yield Row(f"rollback, warm standby{about}", found["warm"], by_hand, found["runbook"], 0.3)
+    yield Row(f"rollback, {about}", found["cold"], by_hand, found["runbook"], 0.7)
+    yield Row(f"rollback to a warm standby, {about}", found["warm"], by_hand, found["runbook"], 0.3)
 
 
 def nothing(server: Server, rounds: int, say: Say) -> Iterable[Row]:
@@ -86,16 +97,24 @@ def far(server: Server, rounds: int, say: Say) -> Iterable[Row]:
     with FarAway(vps.address, 22, ROUND_TRIP) as link:
         operator.know("127.0.0.1", vps.host_key, link.port)
 
-        def deploy() -> Sample:
-            whole = app.run("deploy", "--revision", next(commits), host=f"deploy@127.0.0.1:{link.port}")
+        def run(*words: str) -> Sample:
+            whole = app.run(*words, host=f"deploy@127.0.0.1:{link.port}")
             return Sample(whole.seconds - app.steps)
 
         def ssh() -> Sample:
             return Sample(operator.ssh("deploy@127.0.0.1", "true", link.port).check().seconds)
 
-        found = in_turn({"ssh": ssh, "windlass": deploy}, rounds, say)
+        sides = {
+            "ssh": ssh,
+            "deploy": lambda: run("deploy", "--revision", next(commits)),
+            "nothing to do": lambda: run("deploy", "--revision", app.live_revision),
+        }
+        found = in_turn(sides, rounds, say)
+        turns = turns_table(link.calls[-1].turns)
+    about = "own cost at 100 ms round trip, without its steps"
+    yield Row(f"{about}: deploy", found["deploy"], "ssh host true", found["ssh"], 1.5)
     yield Row(
-        "own cost at 100 ms, a deploy less its steps", found["windlass"], "ssh host true", found["ssh"], 1.5
+        f"{about}: nothing to do", found["nothing to do"], "ssh host true", found["ssh"], 1.5, detail=turns
     )
 
 
@@ -115,6 +134,7 @@ ROWS: dict[str, Measure] = {
     "small": small,
     "rollback": rollback,
     "slow-rollback": slow_rollback,
+    "real-rollback": real_rollback,
     "nothing": nothing,
     "far": far,
     "list": listing,

@@ -22,7 +22,7 @@ from tests.vps.network import Slot
 SLOW = 30
 """How long the build of the tiny app's commit slow_build sleeps, in seconds."""
 
-RATE = 50
+RATE = 100
 """Requests a second that visitors make while something is measured."""
 
 TINY = App("tiny", "/srv/git/tiny.git", "server.mjs", port=3110, site=8081)
@@ -116,6 +116,9 @@ def _boot(factory: VpsFactory, folder: Path) -> Vps:
     build_prompthub(repository)
     names = ("package.json", "package-lock.json")
     image = factory.with_npm_cache({name: prompthub.show(repository, "migration", name) for name in names})
-    vps = factory.boot(image)
+    vps = factory.create(image)
+    for place in ("/srv", "/root"):
+        vps.plain_disk(place)
+    vps.boot()
     vps.put(repository, prompthub.REPOSITORY, owner="deploy")
     return vps

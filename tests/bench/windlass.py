@@ -27,9 +27,9 @@ class Windlass:
     last: list[dict[str, Any]] = field(default_factory=list)
     """The events of the last run."""
 
-    def configure(self, old: str = "", new: str = "") -> None:
-        """Write the config, with one text in place of another."""
-        self.operator.config(self.name, self.config.replace(old, new) if old else self.config)
+    def configure(self, standby: str = "cold") -> None:
+        """Write the config, with what is done with the old slot after a deploy."""
+        self.operator.config(self.name, self.config.replace("[web]\n", f'[web]\nstandby = "{standby}"\n'))
 
     def set_up(self, env: str, commit: str) -> None:
         """Put `.env` and nginx's site there and deploy for the first time."""
@@ -40,19 +40,25 @@ class Windlass:
         self.run("deploy", "--revision", commit)
 
     def live(self, *words: str) -> Sample:
-        """Run a command under load to its end; the seconds until its release was live."""
+        """Run a command under load to its end; the seconds after which it says that its release is live."""
         with Load(f"http://{self.vps.address}:{self.site}", rate=self.rate, timeout=30) as load:
             running = self._start(self._host, *words)
             began = time.monotonic()
             wait_until(lambda: '"event": "live"' in running.stdout or not running.alive, 300, "no end", 0.01)
-            seconds = time.monotonic() - began
+            entered = time.monotonic() - began
             self._finish(running)
-        return Sample(seconds, load.report.requests, len(load.report.failures))
+        seconds = next(event["seconds"] for event in self.last if event["event"] == "live")
+        return Sample(seconds, load.report.requests, len(load.report.failures), entered)
 
     def run(self, *words: str, host: str = "") -> Sample:
         """Run a command to its end; all of its seconds."""
         running = self._start(host or self._host, *words)
         return Sample(self._finish(running))
+
+    @property
+    def live_revision(self) -> str:
+        """The commit that visitors get."""
+        return self.vps.read(f"/srv/{self.name}/current/REVISION").strip()
 
     @property
     def steps(self) -> float:

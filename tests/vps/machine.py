@@ -44,7 +44,7 @@ class Vps:
         self._console = self._folder / "console"
         self._container: subprocess.Popen[bytes] | None = None
         self._leader: int | None = None
-        self._small_disks: dict[str, Path] = {}
+        self._disks: dict[str, Path] = {}
         for part in ("root", "upper", "work"):
             (self._folder / part).mkdir(parents=True)
         self._mount()
@@ -120,7 +120,7 @@ class Vps:
         `layer` is an empty or missing folder on the same file system as the host's disk.
         """
         assert not self.running, f"{self.name} is running"
-        assert not self._small_disks, "a small disk cannot be frozen"
+        assert not self._disks, "a small disk cannot be frozen"
         self._unmount()
         (self._folder / "upper").rename(layer)
         self._slot.unplug(self.name)
@@ -220,22 +220,29 @@ class Vps:
         """
         assert not self.running, f"{self.name} is running"
         there = self.path(path)
-        disk = self._folder / f"disk{len(self._small_disks)}"
+        disk = self._folder / f"disk{len(self._disks)}"
         disk.mkdir()
         sh("mount", "-t", "tmpfs", "-o", f"size={size},mode=755", f"{self.name}-disk", disk)
         sh("cp", "-a", f"{there}/.", disk)
-        self._small_disks[path] = disk
+        self._disks[path] = disk
+
+    def plain_disk(self, path: str) -> None:
+        """Put a folder on this machine's own disk, not in layers, where a hard link is dear; the host is off."""
+        assert not self.running, f"{self.name} is running"
+        disk = self._folder / f"disk{len(self._disks)}"
+        sh("cp", "-aT", self.path(path), disk)
+        self._disks[path] = disk
 
     def fill_disk(self, path: str, leave: int = 0) -> None:
         """Shrink a small disk so that `leave` bytes (rounded to pages of 4096) are free."""
-        disk = self._small_disks[path]
+        disk = self._disks[path]
         figures = os.statvfs(disk)
         used = (figures.f_blocks - figures.f_bfree) * figures.f_frsize
         sh("mount", "-o", f"remount,size={max(used + leave, 4096)}", disk)
 
     def free_disk(self, path: str, size: int = 8 << 30) -> None:
         """Let a small disk hold `size` bytes."""
-        sh("mount", "-o", f"remount,size={size}", self._small_disks[path])
+        sh("mount", "-o", f"remount,size={size}", self._disks[path])
 
     @property
     def console(self) -> str:
@@ -253,7 +260,7 @@ class Vps:
         sh("mount", "-t", "overlay", "-o", ",".join(options), self.name, self._merged)
 
     def _unmount(self) -> None:
-        for disk in self._small_disks.values():
+        for disk in self._disks.values():
             sh("umount", "-l", disk, check=False)
         sh("umount", self._merged, check=False)
 
@@ -280,7 +287,7 @@ class Vps:
         return [CGROUPS / kind / self.name for kind in ("systemd", "unified") if (CGROUPS / kind).is_dir()]
 
     def _nspawn(self) -> list[str]:
-        binds = [f"--bind={disk}:{path}" for path, disk in self._small_disks.items()]
+        binds = [f"--bind={disk}:{path}" for path, disk in self._disks.items()]
         return [
             "systemd-nspawn",
             "--quiet",
