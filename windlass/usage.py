@@ -72,14 +72,22 @@ def explained(message: str, tasks: Iterable[str], flags: list[str], task: str = 
     unknown = re.fullmatch(r"No idea what '(?P<word>.+)' is!", message)
     options = f"hint: fab --help {task or 'TASK'} lists its options"
     if unknown is None:
-        valueless = re.fullmatch(r"Flag <Argument: ([\w-]+).*?> needed value and was not given one!", message)
-        return f"{to_flag(valueless[1])} needs a value\n{options}" if valueless else f"{message}\n{options}"
+        return f"{_incomplete(message)}\n{options}"
     word = unknown["word"]
     if word.startswith("-"):
         of = f" of {task}" if task else ""
         return f"no option {word}{of}{did_you_mean(word, flags)}\n{options}"
     more = f"; fab --help {task} what {task} takes" if task else ""
     return f"no task {word}{did_you_mean(word, tasks)}\nhint: fab --list shows the tasks{more}"
+
+
+def _incomplete(message: str) -> str:
+    """What a command line lacks, in short; another message as it is."""
+    if flag := re.fullmatch(r"Flag <Argument: ([\w-]+).*?> needed value and was not given one!", message):
+        return f"{to_flag(flag[1])} needs a value"
+    if lacks := re.fullmatch(r"'(\S+)' did not receive required positional arguments: (.+)", message):
+        return f"{lacks[1]} needs {lacks[2].replace(chr(39), '').upper()}"
+    return message
 
 
 def _refused(message: str) -> Exit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,11 +22,18 @@ hosts = ["deploy@203.0.113.5"]
 """
 
 SHELLS = {
-    "bash": (["--norc", "--noprofile", "-i"], 'eval "$(fab --print-completion-script bash)"'),
-    "zsh": (["-f", "-i"], 'autoload -U compinit; compinit -u; eval "$(fab --print-completion-script zsh)"'),
-    "fish": (["--no-config", "--interactive"], "fab --print-completion-script fish | source"),
+    "bash": ["--norc", "--noprofile", "-i"],
+    "zsh": ["-f", "-i"],
+    "fish": ["--no-config", "--interactive"],
 }
-"""How each is started without anybody's settings, and the line that switches the completion on."""
+"""How each is started without anybody's settings."""
+
+
+def lines_of_the_manual(shell: str) -> list[str]:
+    """What docs/completion.md has people write into the start file of a shell, for `fab`."""
+    blocks = re.findall(r"(?m)(?:^    .+\n)+", (CHECKOUT / "docs/completion.md").read_text())
+    (block,) = (block for block in blocks if f"--print-completion-script {shell}" in block)
+    return [line.strip().replace("windlass", "fab") for line in block.splitlines()]
 
 
 @pytest.fixture(params=SHELLS)
@@ -34,11 +42,11 @@ def shell(request: pytest.FixtureRequest, operator: Operator) -> Iterator[Termin
     program = shutil.which(request.param)
     require(bool(program), f"completion in {request.param} needs that shell: make setup")
     operator.config("shop", SHOP)
-    arguments, switch_on = SHELLS[request.param]
     path = f"{FAB.parent}:{operator.environment['PATH']}"
     environment = {**operator.environment, "PATH": path, "PS1": "ready> "}
-    terminal = Terminal([Path(str(program)), *arguments], env=environment, cwd=CHECKOUT)
-    terminal.type(f"{switch_on}; echo switched o''n\r")
+    terminal = Terminal([Path(str(program)), *SHELLS[request.param]], env=environment, cwd=CHECKOUT)
+    for line in [*lines_of_the_manual(request.param), "echo switched o''n"]:
+        terminal.type(f"{line}\r")
     terminal.wait_for("switched on")
     yield terminal
     terminal.close()

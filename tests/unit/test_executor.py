@@ -32,6 +32,10 @@ def hosts(ctx, lines=1):
     print(repr(ctx.config.windlass.hosts), ctx.config.windlass.app, type(ctx).__name__)
 
 @task
+def pushed(ctx, file):
+    pass
+
+@task
 def late(ctx):
     import imported_late
 
@@ -48,7 +52,7 @@ def much(ctx):
     for _ in range(100_000):
         print("line")
 
-for task in (hosts, held, interrupted, late, much):
+for task in (hosts, held, interrupted, late, much, pushed):
     namespace.add_task(task)
 """
 
@@ -133,6 +137,7 @@ def test_what_a_task_imports_is_compiled_once(folder: Path, unwanted: str, kept:
         (("hosts", "--lines", "three"), "not a number: 'three'"),
         (("hosts", "--lines"), "--lines needs a value"),
         (("hosts", "-H"), "-H needs a value"),
+        (("pushed",), "pushed needs FILE"),
         (("--list", "locks"), "no group of tasks locks; did you mean lock?"),
         (("--list", "--list-format", "yaml"), "no list format yaml"),
         (("--dry", "hosts"), "fab --dry/-R does nothing here"),
