@@ -1,4 +1,4 @@
-"""The example apps as git repositories, for tests and for the demo."""
+"""The example apps as git repositories."""
 
 from pathlib import Path
 

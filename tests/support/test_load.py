@@ -9,7 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from windlass.demo.load import Load, LostRequests, assets_of
+from windlass.demo.account import LostRequests
+from windlass.demo.load import Load
+from windlass.demo.pages import assets_of
 
 PAGE = '<script src="/a.js"></script><link rel="stylesheet" href="/b.css?x=1&amp;y=2">'
 

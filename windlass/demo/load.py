@@ -7,111 +7,16 @@ by the clock, whatever the server does: a server that hangs makes more of them w
 from __future__ import annotations
 
 import asyncio
-import html
-import json
-import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from types import TracebackType
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
+from windlass.demo.account import Answers, Failure, Report
 from windlass.demo.http_client import Broken, ClosedWhileIdle, Connection, Response
+from windlass.demo.pages import assets_of, release_of
 from windlass.demo.waiting import wait_until
-from windlass.errors import WindlassError
-
-_TAG = re.compile(r"<(script|link|img)\b([^>]*)>", re.IGNORECASE)
-_ADDRESS = re.compile(r"""\b(?:src|href)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
-_NOT_AN_ASSET = re.compile(
-    r"""\brel\s*=\s*["']?(canonical|alternate|preconnect|dns-prefetch)""", re.IGNORECASE
-)
-
-
-class LostRequests(WindlassError):
-    """Visitors noticed something."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A request that a visitor would have noticed; `at` is in seconds since the load began.
-
-    `page`: it was answered by the maintenance page (503 with Retry-After).
-    """
-
-    at: float
-    path: str
-    reason: str
-    page: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.at:8.3f} s  {self.path}  {self.reason}"
-
-
-@dataclass
-class Answers:
-    """How often one release answered, first and last in seconds since the load began."""
-
-    count: int
-    first: float
-    last: float
-
-
-@dataclass
-class Report:
-    """What the visitors saw."""
-
-    requests: int = 0
-    visits: int = 0
-    assets: int = 0
-    seconds: float = 0.0
-    failures: list[Failure] = field(default_factory=list)
-    releases: dict[str, Answers] = field(default_factory=dict)
-    # Kept-alive connections that the server closed just as they were to be used; the request was sent again.
-    reconnects: int = 0
-    slowest: float = 0.0
-    # The longest that a visit started after its time: if large, this machine was too busy to tell.
-    latest_start: float = 0.0
-
-    @property
-    def ok(self) -> int:
-        return self.requests - len(self.failures)
-
-    def check(self) -> Report:
-        """Return itself; raises LostRequests with what failed, also where no request was made."""
-        if self.failures or not self.requests:
-            raise LostRequests(str(self))
-        return self
-
-    def __str__(self) -> str:
-        shown = "\n".join(map(str, self.failures[:40]))
-        return f"{len(self.failures)} of {self.requests} requests in {self.seconds:.1f} s failed\n{shown}"
-
-
-def release_of(response: Response) -> str | None:
-    """The commit that an answer names, as /api/health does: JSON with a key `commit`; else None."""
-    if "json" not in response.headers.get("content-type", ""):
-        return None
-    try:
-        value = json.loads(response.body)
-    except ValueError:
-        return None
-    return value.get("commit") if isinstance(value, dict) else None
-
-
-def assets_of(page: str, path: str) -> list[str]:
-    """The scripts, styles and images of the same origin that a page names, each once, in order."""
-    found: dict[str, None] = {}
-    for _, attributes in _TAG.findall(page):
-        address = _ADDRESS.search(attributes)
-        if not address or _NOT_AN_ASSET.search(attributes):
-            continue
-        parts = urlsplit(
-            urljoin(f"http://same{path}", html.unescape(address[1] or address[2] or address[3] or ""))
-        )
-        if parts.netloc == "same":
-            found[parts.path + (f"?{parts.query}" if parts.query else "")] = None
-    return list(found)
 
 
 class Load:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -152,7 +153,9 @@ def _tell_how_to_use(report: DemoReport, server: Server) -> None:
         ]
     )
     report.say("It ends, with its folder, by:")
-    report.show([f"{command.name} demo --end"])
+    on_path = shutil.which(command.name)
+    here = on_path is not None and Path(on_path).samefile(sys.argv[0])
+    report.show([f"{command.name if here else sys.argv[0]} demo --end"])
 
 
 def end_kept() -> None:

@@ -106,7 +106,7 @@ def _data(content: bytes) -> bytes:
 
 
 def _git(repository: Path, *arguments: str, stdin: bytes = b"") -> str:
-    """Run git untouched by the settings of whoever runs the tests."""
+    """Run git untouched by the settings of whoever runs this."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment = inherited | {
         "GIT_DIR": str(repository),

@@ -11,47 +11,13 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from windlass.demo import remains
+from windlass.demo import daemons, remains
+from windlass.demo.daemons import Daemon
 from windlass.demo.locks import FileLock
 from windlass.demo.waiting import WaitedInVain, wait_until
 
 PREFIX = "windlass-demo-"
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
-
-_SSHD = """
-ListenAddress 127.0.0.1:{port}
-HostKey {folder}/sshd/host_key
-AuthorizedKeysFile {folder}/sshd/authorized_keys
-PidFile none
-StrictModes no
-UsePAM {pam}
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-PermitRootLogin prohibit-password
-MaxStartups 100
-Subsystem sftp internal-sftp
-SetEnv {environment}
-"""
-
-_NGINX = """
-{user}
-worker_processes 1;
-pid {folder}/nginx/pid;
-error_log {folder}/nginx/error.log;
-events {{ worker_connections 512; }}
-http {{
-    include {types};
-    default_type application/octet-stream;
-    access_log {folder}/nginx/access.log;
-    client_body_temp_path {folder}/nginx/body;
-    proxy_temp_path {folder}/nginx/proxy;
-    fastcgi_temp_path {folder}/nginx/fastcgi;
-    uwsgi_temp_path {folder}/nginx/uwsgi;
-    scgi_temp_path {folder}/nginx/scgi;
-    include {folder}/nginx/sites/*.conf;
-    server {{ listen 127.0.0.1:{port} default_server; return 404; }}
-}}
-"""
 
 # There is no systemd for this server; the machine's own must not be told what is meant for its nginx.
 _SYSTEMCTL = """\
@@ -150,41 +116,20 @@ class Server:
                 self._lock.close()
 
     def _start_sshd(self) -> None:
-        as_root = os.geteuid() == 0
-        if as_root:
-            Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-        folder = self.folder / "sshd"
-        make_key(folder / "host_key")
-        (folder / "authorized_keys").touch(mode=0o600)
-        config = _SSHD.format(
-            folder=self.folder,
-            port=self.port,
-            pam="yes" if as_root else "no",
-            environment=" ".join(f'"{name}={value}"' for name, value in self.environment.items()),
-        )
-        (folder / "config").write_text(config)
-        log = folder / "log"
-        self._launch(["/usr/sbin/sshd", "-D", "-f", str(folder / "config"), "-E", str(log)], log, self.port)
+        make_key(self.folder / "sshd/host_key")
+        (self.folder / "sshd/authorized_keys").touch(mode=0o600)
+        self._launch(daemons.sshd(self.folder, self.port, self.environment))
 
     def _start_nginx(self) -> None:
-        folder = self.folder / "nginx"
-        types = Path("/etc/nginx/mime.types")
-        config = _NGINX.format(
-            folder=self.folder,
-            port=self.http_port,
-            user="user root;" if os.geteuid() == 0 else "",
-            types=types if types.exists() else "/dev/null",
-        )
-        (folder / "nginx.conf").write_text(config)
-        nginx = ["/usr/sbin/nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
-        self.add_program("nginx", f'#!/bin/sh\nexec {shlex.join(nginx)} "$@"\n')
+        nginx = daemons.nginx(self.folder, self.http_port)
+        self.add_program("nginx", f'#!/bin/sh\nexec {shlex.join(nginx.command)} "$@"\n')
         self.add_program("systemctl", _SYSTEMCTL)
-        self._launch([*nginx, "-g", "daemon off;"], folder / "error.log", self.http_port)
+        self._launch(nginx, "-g", "daemon off;")
 
-    def _launch(self, command: list[str], log: Path, port: int) -> None:
-        with log.open("ab") as output:
+    def _launch(self, daemon: Daemon, *options: str) -> None:
+        with daemon.log.open("ab") as output:
             process = subprocess.Popen(
-                command,
+                [*daemon.command, *options],
                 env=self.environment,
                 cwd=self.home,
                 stdin=subprocess.DEVNULL,
@@ -193,13 +138,14 @@ class Server:
                 start_new_session=True,
             )
         self._started.append(process)
+        name = daemon.command[0]
         wait_until(
-            lambda: _answers(port) or process.poll() is not None,
+            lambda: _answers(daemon.port) or process.poll() is not None,
             20,
-            lambda: f"{command[0]} does not answer:\n{log.read_text()}",
+            lambda: f"{name} does not answer:\n{daemon.log.read_text()}",
         )
         if process.poll() is not None:
-            raise WaitedInVain(f"{command[0]} ended at once:\n{log.read_text()}")
+            raise WaitedInVain(f"{name} ended at once:\n{daemon.log.read_text()}")
 
 
 def base() -> Path:

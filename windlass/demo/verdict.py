@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from windlass.demo.account import Failure, Report
 from windlass.demo.acts import Act
-from windlass.demo.load import Failure, Report
 from windlass.errors import WindlassError
 from windlass.report.demo import Counted
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from windlass.demo.account import Answers, Failure, Report
 from windlass.demo.acts import ACTS, Act
-from windlass.demo.load import Answers, Failure, Report
 from windlass.demo.verdict import NotAsPromised, Performed, counted, verdict
 
 VERSIONS = {"good": "a" * 40, "better": "b" * 40, "broken": "c" * 40}
