@@ -17,6 +17,7 @@ import pytest
 from tests.apps.history import build_tiny
 from tests.support.operator import Operator
 from tests.support.processes import Completed, Running, wait_until
+from tests.vps.images import DATABASE_URL
 from tests.vps.machine import Image, Vps
 
 if TYPE_CHECKING:
@@ -36,6 +37,13 @@ BUILD_SECONDS = 4
 """How long slow_build and slow_install take."""
 PAGES = 20
 """How many pages fails_under_traffic serves."""
+
+MIGRATED = "/home/deploy/migrated"
+MIGRATING: dict[str, dict[str, Any]] = {
+    "build": {"generate": "true"},
+    "database": {"kind": "prisma", "command": f"curl --version migrate && touch {MIGRATED}"},
+}
+"""A database whose migration is a command of the config's, and leaves a mark at its end; run with --force."""
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "app": {"name": "tiny", "repository": REPOSITORY},
@@ -135,6 +143,11 @@ class Deployed:
                 return False
 
         wait_until(up, timeout, f"{self.url} does not answer")
+
+    def give_database(self) -> None:
+        """Have `.env` name the host's database, into which `MIGRATING` has not migrated."""
+        self.vps.write(f"{ROOT}/shared/.env", f"{ENV}DATABASE_URL={DATABASE_URL!r}\n")
+        self.vps.run(f"rm -f {MIGRATED}")
 
     def leftovers(self) -> list[str]:
         """What a command that changed nothing would not have left; empty on a host as the image has it."""

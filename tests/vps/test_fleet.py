@@ -13,7 +13,7 @@ from tests.support.load import Load
 from tests.support.operator import Operator
 from tests.support.processes import Completed, Running, wait_until
 from tests.vps import mishaps
-from tests.vps.app import ROOT, Deployed
+from tests.vps.app import MIGRATED, MIGRATING, ROOT, Deployed
 from tests.vps.conftest import VpsFactory
 from tests.vps.machine import Image, Vps
 
@@ -101,13 +101,16 @@ def fleet(
 
 
 @pytest.mark.parametrize("fleet", [3], indirect=True)
-def test_all_are_prepared_at_the_same_time_and_none_is_cut_over_until_all_are_ready(fleet: Fleet) -> None:
+def test_all_are_prepared_at_once_one_migrates_and_none_is_cut_over_until_all_are_ready(fleet: Fleet) -> None:
     old, new = fleet.live()[0], fleet.other
+    fleet.apps[0].configure(**MIGRATING)
+    for app in fleet.apps:
+        app.give_database()
     with ExitStack() as stack:
         loads = [stack.enter_context(Load(app.url, rate=RATE)) for app in fleet.apps]
         builds = [stack.enter_context(mishaps.held(app.vps, "npm", "run")) for app in fleet.apps]
         last = stack.enter_context(mishaps.held(fleet.apps[1].vps, "pm2", "save"))
-        deploy = fleet.start_deploy()
+        deploy = fleet.start("deploy", "--force", "--revision", fleet.apps[0].commits[new])
         for hold in builds:
             hold.wait(deploy)
         for hold in builds:
@@ -119,6 +122,7 @@ def test_all_are_prepared_at_the_same_time_and_none_is_cut_over_until_all_are_re
         last.release()
         deploy.wait().check()
     assert fleet.live() == [new] * 3
+    assert [app.vps.exists(MIGRATED) for app in fleet.apps] == [True, False, False]
     assert fleet.disagreements() == []
     for load in loads:
         load.report.check()

@@ -17,9 +17,8 @@ from tests.support.load import Load
 from tests.support.operator import Operator
 from tests.support.processes import Completed, Running, wait_until
 from tests.vps import mishaps
-from tests.vps.app import ENV, ROOT, Deployed, Shared
+from tests.vps.app import MIGRATED, MIGRATING, Deployed, Shared
 from tests.vps.conftest import VpsFactory
-from tests.vps.images import DATABASE_URL
 from tests.vps.machine import Image
 
 RATE = 30
@@ -41,19 +40,12 @@ class Moment:
     busy: bool = False
 
 
-MIGRATED = "/home/deploy/migrated"
-DATABASE = {
-    "build": {"generate": "true"},
-    "database": {"kind": "prisma", "command": f"curl --version migrate && touch {MIGRATED}"},
-}
-"""A database whose migration is a command of the config's, which leaves a mark at its end."""
-
 MOMENTS = {
     "fetch": Moment("fetch", "git", "fetch"),
     "install": Moment("install", "npm", "ci", ("--force",)),
     "build": Moment("build", "npm", "run"),
     "snapshot": Moment("snapshot", "rsync", "workspace"),
-    "migrate": Moment("migrate", "curl", "migrate", ("--force",), DATABASE),
+    "migrate": Moment("migrate", "curl", "migrate", ("--force",), MIGRATING),
     "start": Moment("start on", "pm2", "start"),
     "save": Moment("save the process list", "pm2", "save"),
     "publish": Moment("publish", "mv", "current.next", cut_over=True),
@@ -162,8 +154,7 @@ def survive(app: Deployed, event: str, moment: str) -> None:
     what, when = EVENTS[event], MOMENTS[moment]
     old, new = app.live(), mishaps.other_commit(app)
     app.configure(**when.tables)
-    app.vps.write(f"{ROOT}/shared/.env", f"{ENV}DATABASE_URL={DATABASE_URL!r}\n")
-    app.vps.run(f"rm -f {MIGRATED}")
+    app.give_database()
     visitors = Load(app.url, rate=RATE) if event != "power_cut" else None
     with visitors or nullcontext():
         done = interrupted_deploy(app, what, when, new)
@@ -173,7 +164,7 @@ def survive(app: Deployed, event: str, moment: str) -> None:
             assert mishaps.disagreements(app) == [], done
         stays = when.cut_over and (event, moment) not in TAKEN_BACK
         assert app.live() == (new if stays else old), done
-        if when.tables is DATABASE:  # it was begun, and so it comes to its end
+        if when.tables is MIGRATING:  # it was begun, and so it comes to its end
             assert app.vps.exists(MIGRATED)
         check_told(done, event, moment)
         app.configure()
