@@ -105,3 +105,24 @@ def test_without_a_config_it_says_how_to_get_one(elsewhere: Elsewhere) -> None:
     assert done.exit_code == 2
     assert "no configuration: config: No such file or directory\nhint: " in done.stderr
     assert " init " in done.stderr
+
+
+def test_what_is_to_be_typed_next_begins_with_windlass(elsewhere: Elsewhere) -> None:
+    assert "hint: windlass init " in elsewhere.windlass("deploy").stderr
+    assert "hint: windlass --list " in elsewhere.windlass("rolback").stderr
+    assert "windlass rollback --stable" in elsewhere.windlass("--help", "mark-stable").check().stdout
+
+
+@pytest.mark.parametrize(
+    "typed", ["-H h -- true", "-t abc", "-i key deploy", "deploy --dryrun", "--help nosuch"]
+)
+def test_what_it_does_not_know_is_refused(elsewhere: Elsewhere, typed: str) -> None:
+    done = elsewhere.windlass(*typed.split())
+    assert done.exit_code == 2
+    assert "\nhint: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_it_completes_its_own_name(elsewhere: Elsewhere) -> None:
+    assert "complete -F _complete_windlass" in elsewhere.windlass("--print-completion-script", "bash").stdout
+    assert "rollback" in elsewhere.windlass("--complete", "--", "windlass", "rollb").check().stdout.split()
