@@ -31,6 +31,7 @@ class Terminal:
         cwd: Path | None = None,
         columns: int = 120,
         rows: int = 40,
+        term: str = "xterm-256color",
     ) -> None:
         self.command = shlex.join(map(str, arguments))
         self._began = time.monotonic()
@@ -42,7 +43,7 @@ class Terminal:
             stdin=inner,
             stdout=inner,
             stderr=inner,
-            env={**env, "TERM": "xterm-256color"},
+            env={**env, "TERM": term},
             cwd=cwd,
         )
         os.close(inner)

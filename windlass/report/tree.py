@@ -44,7 +44,9 @@ MARKS = {
 }
 ASCII_MARKS = {**MARKS, "done": "+", "unchanged": ".", "failed": "x", "timed-out": "x", "cancelled": "#"}
 ASCII_MARKS |= {"live": "*", "recovering": "<"}
-TITLE_WIDTH = (16, 38)
+NARROWEST_TITLE = 16
+BESIDE_TITLE = 42
+"""Columns for what stands beside a step's title: its stage, a mark, a time, a word for its end."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +90,20 @@ def draw(view: HostView, canvas: Canvas, room: int | None = None) -> list[Text]:
 def _head(view: HostView, canvas: Canvas) -> Text:
     if canvas.final:
         return Text.assemble((view.host, "bold"), f"  {view.title}")
-    head = Text.assemble((view.host, "bold"), "  ", view.title or "connecting")
+    progress = _progress(view, canvas)
+    title = Text(view.title or "connecting")
+    room = canvas.width - cell_len(view.host) - 2 - progress.cell_len
+    title.truncate(max(NARROWEST_TITLE, room), overflow="ellipsis")
+    return Text.assemble((view.host, "bold"), "  ", title, progress)
+
+
+def _progress(view: HostView, canvas: Canvas) -> Text:
+    """How far it is and for how long, or how it ended."""
     if view.ended is not None:
-        return head.append(f"  {view.ended.outcome}", "bold" if view.ended.outcome in GOOD else "bold red")
-    if view.planned and not view.recovering:
-        head.append(f"  {min(_ended_steps(view) + 1, view.planned)} of {view.planned}", "dim")
-    head.append(f"  {units.duration(canvas.now - view.since)}", "dim")
-    return head
+        return Text(f"  {view.ended.outcome}", "bold" if view.ended.outcome in GOOD else "bold red")
+    steps = f"  {min(_ended_steps(view) + 1, view.planned)} of {view.planned}"
+    told = steps if view.planned and not view.recovering else ""
+    return Text(f"{told}  {units.duration(canvas.now - view.since)}", "dim")
 
 
 def _ended_steps(view: HostView) -> int:
@@ -102,7 +111,7 @@ def _ended_steps(view: HostView) -> int:
 
 
 def _body(view: HostView, canvas: Canvas) -> list[Text]:
-    stage_width, title_width = _widths(view)
+    stage_width, title_width = _widths(view, canvas)
     found: list[Text] = []
     stage = ""
     for line in view.lines:
@@ -116,11 +125,12 @@ def _body(view: HostView, canvas: Canvas) -> list[Text]:
     return found
 
 
-def _widths(view: HostView) -> tuple[int, int]:
+def _widths(view: HostView, canvas: Canvas) -> tuple[int, int]:
     steps = [line for line in view.lines if isinstance(line, StepLine)]
     stage = max((cell_len(step.stage) for step in steps), default=0)
-    title = max((cell_len(step.title) for step in steps), default=0)
-    return min(stage, 12), min(max(title, TITLE_WIDTH[0]), TITLE_WIDTH[1])
+    title = max((cell_len(step.title) for step in steps if step.state != "unchanged"), default=0)
+    room = max(NARROWEST_TITLE, canvas.width - BESIDE_TITLE)
+    return min(stage, 12), min(max(title, NARROWEST_TITLE), room)
 
 
 def _step(step: StepLine, canvas: Canvas, stage: Text, title_width: int) -> Text:
