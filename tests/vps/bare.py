@@ -19,7 +19,7 @@ UBUNTU = {
     for suite in ("jammy", "noble")
 }
 PACKAGES = (
-    "systemd systemd-sysv dbus libpam-systemd openssh-server python3 iproute2 procps ca-certificates sudo"
+    "apt systemd systemd-sysv dbus libpam-systemd openssh-server python3 iproute2 procps ca-certificates sudo"
 )
 
 

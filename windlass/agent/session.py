@@ -45,13 +45,11 @@ class Session:
 
     def folder(self) -> str:
         """The folder of this run's step files: among the app's logs, or a private one where those are another's."""
-        logs = self.paths["logs"]
-        path = os.path.join(logs, self.run_id)
+        root, path = self.paths["root"], os.path.join(self.paths["logs"], self.run_id)
         try:
-            if os.stat(self.paths["root"]).st_uid == os.geteuid():
-                os.makedirs(path, mode=0o700, exist_ok=True)
-            else:
-                path = tempfile.mkdtemp(prefix="windlass-")
+            if not os.path.exists(root) or os.stat(root).st_uid != os.geteuid():
+                return tempfile.mkdtemp(prefix="windlass-")
+            os.makedirs(path, mode=0o700, exist_ok=True)
         except OSError:
             pass  # a full disk: steps then run from memory and are logged to the operator alone
         return path
