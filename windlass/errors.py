@@ -71,18 +71,6 @@ class StepFailed(WindlassError):
     """A step failed; the old release is live."""
 
 
-class WentBack(WindlassError):
-    """The new release was live for a moment and was taken back."""
-
-    exit_code = ExitCode.WENT_BACK
-
-
-class NeedsPerson(WindlassError):
-    """The server is in a state that Windlass will not change by itself."""
-
-    exit_code = ExitCode.NEEDS_PERSON
-
-
 class LockHeld(WindlassError):
     """Another run holds the lock."""
 

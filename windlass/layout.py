@@ -170,7 +170,3 @@ class Layout:
             "folders": [str(path) for path in public],
             "private": [str(self.backups), str(self.env_versions)],
         }
-
-    def release_stamp(self, release: str) -> PurePosixPath:
-        """The install stamp that the release's node_modules were made under."""
-        return self.release(release) / ".windlass-install"

@@ -7,24 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 
-@dataclass(frozen=True)
-class Variable:
-    """A reference to an environment variable, so that a secret is named in a command and never held by it."""
-
-    name: str
-
-    def __post_init__(self) -> None:
-        if not self.name.isidentifier() or not self.name.isascii():
-            raise ValueError(f"{self.name!r} is not a variable name")
-
-
-def quote(word: str | int | float | PurePath | Variable) -> str:
-    """The word as one shell word; a `Variable` becomes its quoted expansion.
-
-    Raises ValueError for a NUL, which no argument can hold.
-    """
-    if isinstance(word, Variable):
-        return f'"${{{word.name}}}"'
+def quote(word: str | int | float | PurePath) -> str:
+    """The word as one shell word. Raises ValueError for a NUL, which no argument can hold."""
     text = str(word)
     if "\0" in text:
         raise ValueError("a shell word cannot hold a NUL character")
@@ -60,7 +44,7 @@ NOTHING = Command("")
 """No command at all; joined with others it leaves no trace."""
 
 
-def cmd(*words: str | int | float | PurePath | Variable) -> Command:
+def cmd(*words: str | int | float | PurePath) -> Command:
     """One simple command, each word quoted."""
     return Command(" ".join(quote(word) for word in words))
 

@@ -12,7 +12,6 @@ from tests.unit.bash import bash
 from windlass.shell import (
     NOTHING,
     Command,
-    Variable,
     all_of,
     both,
     cmd,
@@ -77,20 +76,6 @@ def test_a_nul_is_refused_since_no_argument_can_hold_it() -> None:
         quote("a\0b")
     with pytest.raises(ValueError, match="NUL"):
         write_file(PurePosixPath("/tmp/x"), "a\0b")
-
-
-def test_a_variable_is_expanded_as_one_word_and_named_in_the_text() -> None:
-    command = cmd("printf", "%s|", Variable("SECRET"), "$SECRET")
-    assert "hunter" not in command.text
-    assert bash(command, env={"SECRET": "hunter  2 *", "PATH": "/usr/bin:/bin"}).check().stdout == (
-        "hunter  2 *|$SECRET|"
-    )
-
-
-@pytest.mark.parametrize("name", ["", "A B", "A;id", "1A", "Ä", "A-B", "a.b"])
-def test_what_is_no_name_of_a_variable_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="not a variable name"):
-        Variable(name)
 
 
 def test_commands_run_in_order_and_end_at_the_first_that_fails() -> None:
