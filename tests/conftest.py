@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import pytest
 
+from tests.support.installed import build_wheel, install
 from tests.support.operator import Operator
 from tests.support.sandbox import Sandbox, missing_tools
 from tests.support.tiers import require
@@ -72,3 +73,15 @@ def sandbox(operator: Operator) -> Iterator[Sandbox]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Windlass as a wheel, in a folder of its own."""
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path) -> Path:
+    """The folder that has the command `windlass`, installed from the wheel."""
+    return install(wheel)

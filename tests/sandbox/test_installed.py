@@ -3,49 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
-import sys
-import sysconfig
-import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from tests.support.installed import CHECKOUT
 from tests.support.processes import Completed, run
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-SHIPPED = ("pyproject.toml", "setup.py", "README.md", "windlass", "tasks", "templates", "config")
 SHOP = '[app]\nname = "shop"\nrepository = "git@example.com:shop.git"\n'
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from a copy, so that the checkout stays as it is."""
-    folder = tmp_path_factory.mktemp("wheel")
-    for name in SHIPPED:
-        source = CHECKOUT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, folder)
-    offline = ["--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
-    run([sys.executable, "-m", "pip", "wheel", "-q", *offline, "-w", folder, folder], timeout=120).check()
-    (built,) = folder.glob("*.whl")
-    return built
-
-
-@pytest.fixture(scope="module")
-def bin_folder(wheel: Path) -> Path:
-    """An environment that has Windlass from the wheel, and what it needs from the tests' own environment."""
-    folder = wheel.parent / "venv"
-    venv.create(folder)
-    python = folder / "bin/python"
-    install = ["install", "-q", "--no-deps", "--no-index", "--disable-pip-version-check", wheel]
-    run([sys.executable, "-m", "pip", "--python", python, *install], timeout=120).check()
-    (site,) = folder.glob("lib/python*/site-packages")
-    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return folder / "bin"
 
 
 class Elsewhere:
@@ -61,8 +27,8 @@ class Elsewhere:
 
 
 @pytest.fixture
-def elsewhere(bin_folder: Path, tmp_path: Path) -> Elsewhere:
-    return Elsewhere(bin_folder, tmp_path)
+def elsewhere(installed: Path, tmp_path: Path) -> Elsewhere:
+    return Elsewhere(installed, tmp_path)
 
 
 def test_the_wheel_holds_every_module_and_template_below_one_package(wheel: Path) -> None:

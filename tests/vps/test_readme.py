@@ -1,4 +1,4 @@
-"""Every command of the READMEs' table, typed."""
+"""What the READMEs tell people to type, typed: the way to a first deploy, and every command of the table."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import Completed
-from tests.support.readme import CHECKOUT, READMES, forms, variants
-from tests.vps.app import ENV, Deployed
+from tests.support.node_mirror import mirror
+from tests.support.operator import Operator
+from tests.support.processes import Completed, run
+from tests.support.readme import CHECKOUT, READMES, blocks, forms, variants
+from tests.support.terminal import Terminal
+from tests.vps import bare
+from tests.vps.app import ENV, REPOSITORY, Deployed
+from tests.vps.conftest import VpsFactory
 
 ELSEWHERE = {
     "demo": "tests/sandbox/test_demo.py",
@@ -50,6 +55,38 @@ def test_every_command_of_the_table_does_what_it_says(deployed: Deployed, tmp_pa
         assert done.exit_code == 0, (words, done)
         assert "Traceback" not in done.output, (words, done)
     assert deployed.page()
+
+
+@pytest.mark.timeout(600)
+def test_a_bare_server_is_live_after_what_the_readme_says(
+    vps_factory: VpsFactory,
+    operator: Operator,
+    tiny_commits: tuple[Path, dict[str, str]],
+    installed: Path,
+    tmp_path: Path,
+) -> None:
+    vps = vps_factory.boot_bare(bare.bare())
+    vps.put(tiny_commits[0], REPOSITORY)
+    vps.write("/etc/gitconfig", "[safe]\n    directory = *\n")  # it is root's
+    app, folder = operator.home / "src/shop", operator.home / "deploy"
+    run(["git", "clone", "-q", tiny_commits[0], app]).check()
+    run(["git", "-C", app, "remote", "set-url", "origin", f"file://{REPOSITORY}"]).check()
+    folder.mkdir()
+    (folder / ".env").write_text(ENV)
+    environment = {**operator.environment, "PATH": f"{installed}:{operator.environment['PATH']}"}
+    del environment["WINDLASS_CONFIG"]
+    with mirror(vps_factory.slot.gateway) as url:
+        for line in blocks(READMES[0].read_text()):
+            if "windlass" not in line:
+                continue
+            typed = line.replace("203.0.113.5", vps.address)
+            terminal = Terminal(["bash", "-c", typed], env=environment, cwd=folder)
+            terminal.type("yes\r" if " trust " in line else "\r" * 20)
+            terminal.wait(280).check()
+            if " init " in line:
+                (config,) = (folder / "config").glob("*.toml")
+                config.write_text(config.read_text() + f'\n[setup]\nnode_dist = "{url}"\n')
+    assert "third" in run(["curl", "-s", f"http://{vps.address}/"]).check().stdout
 
 
 def _type(app: Deployed, words: list[str]) -> Completed:
