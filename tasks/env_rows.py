@@ -32,7 +32,7 @@ def _row(config: Config, host: str, state: State, seen: ServerEnv, apart: frozen
     old = stale(state, seen)
     variables = tuple(
         Variable(name, _value(seen, name), name in apart, name in old)
-        for name in sorted({*seen.values, *apart, *old})
+        for name in sorted({*seen.variables, *apart, *old})
     )
     return HostEnv(
         host,
@@ -47,7 +47,7 @@ def _row(config: Config, host: str, state: State, seen: ServerEnv, apart: frozen
 
 
 def _value(seen: ServerEnv, name: str) -> Literal["set", "empty", "missing"]:
-    if name not in seen.values:
+    if name not in seen.variables:
         return "missing"
     return "empty" if name in seen.empty else "set"
 
@@ -71,7 +71,7 @@ def _apart(seen: Sequence[ServerEnv]) -> frozenset[str]:
     """The names of the variables that are not the same on all hosts."""
     from windlass.plans.due import differing
 
-    return frozenset(name for one in seen[1:] for name in differing(seen[0].values, one.values))
+    return frozenset(name for one in seen[1:] for name in differing(seen[0].variables, one.variables))
 
 
 def _moment(seconds: float) -> datetime:

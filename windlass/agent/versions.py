@@ -131,10 +131,14 @@ def _keep(paths: Dict[str, Any], number: int, content: bytes) -> None:
     folder, path = paths["env_versions"], _path(paths, number)
     incoming = f"{path}.next"
     descriptor = os.open(incoming, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+    except OSError:
+        os.unlink(incoming)
+        raise
     os.rename(incoming, path)
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -144,6 +148,10 @@ def _keep(paths: Dict[str, Any], number: int, content: bytes) -> None:
 
 
 def _prune(paths: Dict[str, Any], coming: Optional[int]) -> None:
+    """Remove what is too old, and what an agent that was killed had begun to write."""
+    for name in os.listdir(paths["env_versions"]):
+        if name.endswith(".next"):
+            os.unlink(os.path.join(paths["env_versions"], name))
     numbers = _numbers(paths)
     held = {coming, present(paths), *numbers[-KEPT:]}
     for record in ledger.read(paths["ledger"]):

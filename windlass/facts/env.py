@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from windlass.layout import Layout
 from windlass.question import Answer, Question
@@ -23,7 +23,7 @@ class Version:
 
 @dataclass(frozen=True)
 class ServerEnv:
-    """`.env` as it is: `version` is the kept one that it is, 0 where somebody edited it, None where there is none.
+    """`.env` as it is: `version` is the kept one that it is, 0 where it was edited by hand, None for none.
 
     Digests are equal where contents or values are, within one command. `private`: nobody else may read it.
     `next` is the number of the next version. `problem` says why nothing is known.
@@ -33,15 +33,11 @@ class ServerEnv:
     since: float = 0.0
     private: bool = True
     content: str = ""
-    variables: Mapping[str, str] | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
     empty: frozenset[str] = frozenset()
     versions: tuple[Version, ...] = ()
     next: int = 1
     problem: str = ""
-
-    @property
-    def values(self) -> Mapping[str, str]:
-        return self.variables or {}
 
     def kept(self, number: int | None) -> Version | None:
         """The kept version of that number."""

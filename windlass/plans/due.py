@@ -18,7 +18,7 @@ def differing(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
 def stale(state: State, seen: ServerEnv) -> list[str]:
     """The variables that the live release was started without, or with other values, as far as that is known."""
     known = seen.kept(started_with(state.records).get(state.live))
-    return differing(known.variables, seen.values) if known else []
+    return differing(known.variables, seen.variables) if known else []
 
 
 def due(
@@ -52,10 +52,10 @@ def remarks(config: Config, host: str, state: State, seen: ServerEnv) -> Iterato
         yield "it was made by hand on the server; the next deploy, restart or env.push keeps it as a version"
     if not seen.private:
         yield f"others on the server may read it: chmod 600 {config.layout.env_file}"
-    absent = [name for name in config.shared.required if name not in seen.values]
+    absent = [name for name in config.shared.required if name not in seen.variables]
     if absent:
         yield f"{', '.join(absent)}: missing, and [shared] required names it"
     if state.live and state.stopped is None:
-        said, hint = due(config, host, state, seen, seen.version, seen.values)
+        said, hint = due(config, host, state, seen, seen.version, seen.variables)
         if said:
             yield f"{said}: {hint}"

@@ -50,8 +50,8 @@ class Change:
 
     def words(self) -> str:
         """The names that are added, changed and removed; empty where none is."""
-        names = differing(self.seen.values, self.variables)
-        before, after = self.seen.values.keys(), self.variables.keys()
+        names = differing(self.seen.variables, self.variables)
+        before, after = self.seen.variables.keys(), self.variables.keys()
         kinds = {
             "added": [name for name in names if name not in before],
             "changed": [name for name in names if name in before and name in after],
@@ -60,17 +60,17 @@ class Change:
         return "; ".join(f"{kind}: {', '.join(found)}" for kind, found in kinds.items() if found)
 
 
-def pushed(seen: Sequence[ServerEnv], content: Digests) -> list[Change]:
-    """What pushing this content does on each host; it gets the same number on all that do not know it."""
+def pushed(seen: Sequence[ServerEnv], file: Digests) -> list[Change]:
+    """What pushing a file does on each host; it gets the same number on all that do not know it."""
     free = max(one.next + (one.version == 0) for one in seen)
-    return [_pushed(one, content, free) for one in seen]
+    return [_pushed(one, file, free) for one in seen]
 
 
-def _pushed(seen: ServerEnv, content: Digests, free: int) -> Change:
-    if seen.content == content.content:
-        return Change(seen, seen.version or seen.next, content.variables)
-    known = next((version.number for version in seen.versions if version.content == content.content), None)
-    return Change(seen, known or free, content.variables, send=known is None)
+def _pushed(seen: ServerEnv, file: Digests, free: int) -> Change:
+    if seen.content == file.content:
+        return Change(seen, seen.version or seen.next, file.variables)
+    known = next((version.number for version in seen.versions if version.content == file.content), None)
+    return Change(seen, known or free, file.variables, send=known is None)
 
 
 def back(names: Sequence[str], seen: Sequence[ServerEnv], number: int) -> list[Change]:

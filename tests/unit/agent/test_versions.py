@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
@@ -11,12 +12,14 @@ from typing import Any
 import pytest
 
 from tests.support.local_agent import Conversation
+from tests.support.processes import run
 from windlass.agent import ledger, versions
 from windlass.errors import StepFailed
 from windlass.layout import Layout
 from windlass.plan import Plan, Stage, Step
 from windlass.shell import Command
 
+CHECKOUT = Path(__file__).parents[3]
 SECRET = "A='hunter2 \"the\" $value'\n"
 RELEASE = "0001-abc1234"
 
@@ -79,6 +82,28 @@ def test_an_env_that_somebody_edited_is_kept_first(root: Path, converse: Callabl
     (root / "shared/.env").write_text("BY=hand\n")
     send(converse(), 2, SECRET, adopt=1)
     assert kept(root) == {"0001": "BY=hand\n", "0002": SECRET}
+
+
+def test_what_a_killed_agent_had_begun_to_write_goes(
+    root: Path, converse: Callable[[], Conversation]
+) -> None:
+    (root / "shared/.env.versions/0003.next").write_text("A=half")
+    send(converse(), 4, SECRET)
+    assert kept(root) == {"0004": SECRET}
+
+
+def test_a_version_that_does_not_fit_leaves_nothing(root: Path, paths: dict[str, Any]) -> None:
+    (root / "shared/.env").write_text("A=" + "x" * 5000)
+    limited = (
+        "import json, resource, sys\n"
+        "from windlass.agent import versions\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try:\n    versions.adopt(json.loads(sys.argv[1]))\n"
+        "except OSError as error:\n    print(error.strerror)\n"
+    )
+    done = run([sys.executable, "-c", limited, json.dumps(paths)], cwd=CHECKOUT).check()
+    assert done.stdout == "File too large\n"
+    assert kept(root) == {}
 
 
 def test_a_version_that_cannot_be_written_is_said_and_leaves_nothing(
