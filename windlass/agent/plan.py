@@ -178,6 +178,8 @@ class PlanRun:
             record = {**self.plan["record"], **about, **warnings, "outcome": outcome, "live": live}
             flags = {"cut_short": self._kept, "unrecovered": not recovered}
             self.session.record("end", **record, **{name: True for name, holds in flags.items() if holds})
+            # Before the client hears of it: it may have stopped reading, and it need not wait to go.
+            self.session.give_back()
         self.channel.send("end", **fields)
 
     def _outcome(self, failure: Optional[Dict[str, Any]], recovered: bool, live: Dict[str, str]) -> str:

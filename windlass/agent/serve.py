@@ -91,13 +91,8 @@ def _serve(session: Session) -> int:
 
 def _run(session: Session, plan: Dict[str, Any]) -> bool:
     """Run a plan; False where it was cancelled, or was refused: without the lock nothing of the app is changed."""
-    changes = plan.get("record") is not None
-    if changes and session.lock is None:
+    if plan.get("record") is not None and session.lock is None:
         session.channel.send("refused", why="nothing")
         return False
     PlanRun(session, plan).run()
-    if session.channel.cancelled:
-        return False
-    if changes:
-        session.give_back()  # all is done, and the client may have stopped reading
-    return True
+    return not session.channel.cancelled
