@@ -40,7 +40,8 @@ def bare(suite: str = SUITE) -> Image:
 
 def _settle(root: Path) -> None:
     """Nothing that works by the clock in the middle of a test, and this machine's way to the registries."""
-    for unit in ("apt-daily.timer", "apt-daily-upgrade.timer", "motd-news.timer", "e2scrub_all.timer"):
+    timers = ("apt-daily.timer", "apt-daily-upgrade.timer", "motd-news.timer", "e2scrub_all.timer")
+    for unit in (*timers, "systemd-resolved.service"):
         (root / "etc/systemd/system" / unit).symlink_to("/dev/null")
     (root / "root/.npmrc").write_text(node.npm_settings())
     if node.CA_BUNDLE.exists():

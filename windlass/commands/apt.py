@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from windlass.shell import Command, all_of, cmd
+from windlass.shell import NOTHING, Command, all_of, both, cmd, either
 
 PATIENCE = 600
 """Seconds that dpkg's lock is waited for: a new server updates itself at its first boot."""
@@ -19,7 +19,10 @@ _OPTIONS = ("-o", f"DPkg::Lock::Timeout={PATIENCE}", "-o", "Dpkg::Options::=--fo
 def install(packages: Iterable[str], *, update: bool = True) -> Command:
     """Install the packages, after a look at what the archive has now; files that somebody changed are kept."""
     words = ("apt-get", *_OPTIONS, "install", "--yes", "--quiet", "--no-install-recommends")
-    return all_of(QUIET, _update() if update else Command(""), cmd(*words, *packages))
+    get = cmd(*words, *packages)
+    # Where a power cut or a kill came in between, dpkg wants that put right first.
+    again = both(cmd("dpkg", "--configure", "-a"), get)
+    return all_of(QUIET, _update() if update else NOTHING, either(get, again))
 
 
 def _update() -> Command:
@@ -33,5 +36,7 @@ def _update() -> Command:
         "        exit 1\n"
         "    fi\n"
         "    sleep 2\n"
-        "done"
+        "done\n"
+        # An archive that cannot be reached is a warning only, and everything that is missing then comes of it.
+        'grep "^[EW]:" <<<"$said" >&2 || true'
     )

@@ -12,9 +12,9 @@ ROLES = "SELECT rolname FROM pg_roles"
 
 MAKE = """\
 \\set VERBOSITY terse
-\\getenv role role
-\\getenv password password
-\\getenv database database
+\\set role `printenv role`
+\\set password `printenv password`
+\\set database `printenv database`
 SET log_statement = 'none';
 SET log_min_error_statement = 'panic';
 SET log_min_duration_statement = -1;
@@ -33,7 +33,6 @@ def provide(layout: Layout, variable: str, *, user: str, name: str) -> Command:
     The URL is written before the role is made, so that a run that was cut off can be repeated.
     """
     return all_of(
-        Command("exec 9>>/run/lock/windlass-database\nflock 9"),
         Command(
             'if [ -n "${PGUSER:-}" ]; then\n'
             "    role=$PGUSER password=${PGPASSWORD:-} database=${PGDATABASE:-}\n"
@@ -52,7 +51,7 @@ def _write_url(file: PurePosixPath, variable: str, user: str, name: str) -> str:
     """Add a URL with a new password to the file; refuse where that would shut somebody else out."""
     incoming = quote(file.with_name(f"{file.name}.setup"))
     ask = f"{POSTGRES} --tuples-only --no-align"
-    other = f"{file} has a {variable}, and it is no PostgreSQL URL with a user: correct it"
+    other = f"{file} has a {variable}, and it names no user of PostgreSQL; if it is new, the same command again"
     taken = f"the role {name} is there, and {file} has no {variable}: write its URL there"
     return f"""\
     if grep -qsE '^\\s*(export\\s+)?{variable}\\s*[=:]' {quote(file)}; then

@@ -11,6 +11,7 @@ from windlass.facts.apt import System, program
 from windlass.facts.deploy_key import DeployKey, file, forge
 from windlass.facts.users import Account, same_key
 from windlass.plan import Plan, Stage, Step
+from windlass.plans.setup.serial import serial
 from windlass.plans.setup.wishes import Wishes
 from windlass.shell import Command, cmd
 
@@ -87,8 +88,9 @@ def plan(config: Config, wishes: Wishes, seen: Base) -> Plan:
             f"install {', '.join(missing)}" if missing else "install packages",
             apt.install(missing or sorted(probes(config, wishes))),
             timeout=2 * apt.PATIENCE + 900,
+            interruptible=False,
             unchanged="" if missing else "all are there",
-            hint="apt-get says above what is wrong; another one at work is waited for",
+            hint="apt-get says above what is wrong: does the server reach its package archive, and has it room?",
         ),
         Step(
             f"make the user {user}",
@@ -108,7 +110,7 @@ def plan(config: Config, wishes: Wishes, seen: Base) -> Plan:
     )
     if needs_key(config):
         steps += _deploy_key(config, wishes, seen)
-    return Plan(f"Packages and user for {config.app.name}", (Stage("base", steps),))
+    return serial(Plan(f"Packages and user for {config.app.name}", (Stage("base", steps),)))
 
 
 def _deploy_key(config: Config, wishes: Wishes, seen: Base) -> tuple[Step, ...]:

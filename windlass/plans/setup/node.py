@@ -75,10 +75,9 @@ def plan(config: Config, asked: Asked, found: Found, host: str) -> Node:
     tools = found.tools
     if tools.node and fits(asked.range, tools.node_version):
         unchanged = f"{tools.node_version} in {tools.node}, and {asked}"
-        npm = "" if tools.has("npm") else "npm"
-        step = Step("install npm", apt.install(["npm"])) if npm else None
         kept = Step("install node", commands.offer(), unchanged=unchanged)
-        return Node((kept, step) if step else (kept,), tools.node)
+        npm = Step("install npm", apt.install(["npm"]), timeout=1800, interruptible=False)
+        return Node((kept,) if tools.has("npm") else (kept, npm), tools.node)
     if config.node.path not in (None, OFFICIAL, f"{OFFICIAL}/node"):
         has = f"has node {tools.node_version}" if tools.node else "has none"
         raise NotReady(
@@ -87,7 +86,8 @@ def plan(config: Config, asked: Asked, found: Found, host: str) -> Node:
         )
     if not tools.node and _is_packaged(asked, found.system):
         packages = apt.install(["nodejs", "npm"], update=False)
-        return Node((Step(f"install node {found.system.node}", packages, timeout=1800),), "/usr/bin")
+        step = Step(f"install node {found.system.node}", packages, timeout=1800, interruptible=False)
+        return Node((step,), "/usr/bin")
     return _official(config, asked, found, host)
 
 

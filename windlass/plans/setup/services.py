@@ -24,8 +24,10 @@ def unit_file(config: Config) -> PurePosixPath:
     return UNITS / f"{unit(config)}.service"
 
 
-def rotation_file(config: Config) -> PurePosixPath:
-    return PurePosixPath("/etc/logrotate.d") / f"windlass-{config.app.name}"
+def rotation_files(config: Config) -> tuple[PurePosixPath, PurePosixPath]:
+    """That of the app's logs, and that of pm2's own, which several apps of one user share."""
+    folder = PurePosixPath("/etc/logrotate.d")
+    return folder / f"windlass-{config.app.name}", folder / f"windlass-{unit(config)}"
 
 
 def nginx(services: Services) -> Step:
@@ -60,18 +62,20 @@ def pm2(
     return Step("pm2 after a boot", install, unchanged=f"{name} is enabled" if kept else "")
 
 
-def rotation(config: Config, services: Services, *, home: str, folders: Sequence[Path]) -> Step:
+def rotation(config: Config, services: Services, *, home: str, folders: Sequence[Path]) -> tuple[Step, ...]:
     """Rotate the app's logs and pm2's own."""
-    text = render(
-        "logrotate.j2",
-        folders=folders,
-        app=config.app.name,
-        user=config.setup.user,
-        home=home,
-        logs=config.layout.logs,
+    app, pm2 = rotation_files(config)
+    return (
+        _rotate(config, services, app, f"{config.layout.logs}/app/*.log", folders),
+        _rotate(config, services, pm2, f"{home}/.pm2/pm2.log", folders),
     )
-    file = rotation_file(config)
+
+
+def _rotate(
+    config: Config, services: Services, file: PurePosixPath, logs: str, folders: Sequence[Path]
+) -> Step:
+    whose = file.name.removeprefix("windlass-")
+    text = render("logrotate.j2", folders=folders, whose=whose, user=config.setup.user, files=logs)
     install = all_of(Command("umask 022"), write_file(file, text))
-    return Step(
-        "rotate the logs", install, unchanged=f"{file} is up to date" if services.holds(file, text) else ""
-    )
+    unchanged = f"{file} is up to date" if services.holds(file, text) else ""
+    return Step(f"rotate the logs of {whose}", install, unchanged=unchanged)

@@ -18,6 +18,7 @@ from windlass.plan import Plan, Stage, Step
 from windlass.plans.setup import adoption, database, firewall, node, outlook, services, site
 from windlass.plans.setup.base import Base
 from windlass.plans.setup.node import Asked, Found
+from windlass.plans.setup.serial import serial
 from windlass.plans.setup.wishes import Wishes
 
 
@@ -56,7 +57,7 @@ def plan(config: Config, wishes: Wishes, seen: Seen, host: str, *, folders: Sequ
         firewall.note(config, seen.firewall) if seen.firewall else "",
         *installed.notes,
     ]
-    return Plan(
+    steps = Plan(
         f"Set up {config.app.name}",
         (
             Stage("node", (*found.steps, node.pm2(config, found, seen.node.tools)[0])),
@@ -72,6 +73,7 @@ def plan(config: Config, wishes: Wishes, seen: Seen, host: str, *, folders: Sequ
         notes=tuple(filter(None, notes)),
         outlook=outlook.outlook(config, wishes, seen, host),
     )
+    return serial(steps)
 
 
 def as_if_packaged(seen: Seen) -> Seen:
@@ -88,5 +90,5 @@ def _services(config: Config, seen: Seen, found: node.Node, folders: Sequence[Pa
     return (
         services.nginx(seen.services),
         services.pm2(config, seen.services, home=home, pm2=pm2, node=found.folder, folders=folders),
-        services.rotation(config, seen.services, home=home, folders=folders),
+        *services.rotation(config, seen.services, home=home, folders=folders),
     )
