@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from invoke.tasks import task
-
 from .chosen import chosen_config, folder_of_configs
+from .options import task
 
 if TYPE_CHECKING:
     from invoke.context import Context

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from invoke.tasks import task
-
 from .chosen import chosen_config
-from .options import HELP
+from .options import HELP, task
 
 if TYPE_CHECKING:
     from invoke.context import Context

@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from invoke.tasks import task
-
 from .chosen import folder_of_configs
+from .options import task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

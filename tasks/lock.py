@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from invoke.tasks import task
-
 from .chosen import chosen_config
 from .onlookers import onlookers
-from .options import HELP
+from .options import HELP, task
 
 if TYPE_CHECKING:
     from invoke.context import Context

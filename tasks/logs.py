@@ -6,11 +6,9 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from invoke.tasks import task
-
 from .chosen import chosen_config
 from .onlookers import onlookers
-from .options import HELP
+from .options import HELP, task
 
 if TYPE_CHECKING:
     from invoke.context import Context

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from invoke.tasks import task
-
 from .chosen import chosen_config, templates
-from .options import APP, HELP, RUN_HELP
+from .options import APP, HELP, RUN_HELP, task
 
 if TYPE_CHECKING:
     from invoke.context import Context

@@ -1,4 +1,11 @@
-"""What the options that several commands share stand for, in `fab --help`."""
+"""What all commands share: how they are declared, and what their common options stand for in `fab --help`."""
+
+from functools import partial
+
+from invoke.tasks import task as invoke_task
+
+task = partial(invoke_task, auto_shortflags=False)
+"""Invoke would make short flags of first free letters: -d, a dry run of one command, would be another of the next."""
 
 APP = {"app": "the app (default: windlass.app of fabric.yaml, else the only one)"}
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from invoke.tasks import task
-
 from .chosen import checked_ref, chosen_config
-from .options import RUN_HELP
+from .options import RUN_HELP, task
 
 if TYPE_CHECKING:
     from invoke.context import Context

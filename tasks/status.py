@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from invoke.tasks import task
-
 from .chosen import chosen_config, templates
-from .options import HELP
+from .options import HELP, task
 
 if TYPE_CHECKING:
     from invoke.context import Context

@@ -32,7 +32,6 @@ def folder(tmp_path: Path) -> Path:
         ("fab deploy", {"deploy", "--dry-run", "--hosts"}),
         ("./.venv/bin/fab deploy --ma", {"--maintenance", "--help"}),
         ("fab deploy --app", {"shop", "blog"}),
-        ("fab deploy -a sh", {"shop"}),
         ("fab deploy --target", {"production", "staging"}),
         ("fab deploy --app blog --target", {"staging"}),
         ("fab deploy --app=blog --target=st", {"staging", "--target=staging"}),

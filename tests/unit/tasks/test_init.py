@@ -53,7 +53,7 @@ def test_without_a_terminal_flags_and_what_was_found_make_a_file_that_passes_its
     author: Author,
 ) -> None:
     done = author.init(
-        NEEDED, "--hosts", "deploy@203.0.113.9,203.0.113.10", "--server-name=shop.example", "-e", "/up"
+        NEEDED, "--hosts", "deploy@203.0.113.9,203.0.113.10", "--server-name=shop.example", "--health", "/up"
     )
     assert done.check().stdout.splitlines()[0].startswith(f"wrote {author.configs}/shop.toml; ")
     assert "fab trust -H deploy@203.0.113.9,203.0.113.10" in done.stdout
@@ -101,7 +101,7 @@ def test_a_second_time_changes_nothing_and_force_keeps_what_was_there(author: Au
     assert (author.configs / "shop.toml").read_text() == first
     assert (
         f"kept what was there as {author.configs}/shop.toml.1"
-        in author.init(NEEDED, "--force", "-e/up").stdout
+        in author.init(NEEDED, "--force", "--health=/up").stdout
     )
     assert (author.configs / "shop.toml.1").read_text() == first
     assert author.written()["health"]["path"] == "/up"
