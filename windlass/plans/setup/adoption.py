@@ -79,8 +79,10 @@ def check(config: Config, state: State, old: Predecessor, host: str) -> None:
 
 def tell(config: Config, state: State, old: Predecessor) -> str:
     """What was found, and what becomes of it."""
-    if state.live:
+    if state.live and old.process:
         return f"found {old}: {state.live} is live, so the old process is stopped and forgotten"
+    if state.live:
+        return f"found {old}, which root's pm2 does not know: stop it, the next deploy needs its port"
     return f"found {old}: it goes on serving until the first deploy, and its checkout stays as it is"
 
 

@@ -29,7 +29,8 @@ def outlook(config: Config, wishes: Wishes, seen: Seen, host: str) -> tuple[str,
         todo.append(f"the app's variables: fab env.push FILE -H {config.setup.user}@{address}")
     if seen.state.live:
         return "; ".join(said), "; ".join(todo)
-    then = f"; then fab setup -H {host} again removes the old process" if seen.site.old else ""
+    process = seen.site.old.process if seen.site.old else None
+    then = f"; then fab setup -H {host} again removes the old process" if process else ""
     return "; ".join(said), "; ".join([*todo, deploy + then])
 
 
