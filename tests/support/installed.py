@@ -33,8 +33,10 @@ def install(wheel: Path) -> Path:
     folder = wheel.parent / "venv"
     venv.create(folder)
     python = folder / "bin/python"
-    offline = ["install", "-q", "--no-deps", "--no-index", "--disable-pip-version-check", wheel]
-    run([sys.executable, "-m", "pip", "--python", python, *offline], timeout=120).check()
+    offline = ["--no-deps", "--no-index", "--disable-pip-version-check"]
+    run(
+        [sys.executable, "-m", "pip", "--python", python, "install", "-q", *offline, wheel], timeout=120
+    ).check()
     (site,) = folder.glob("lib/python*/site-packages")
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return folder / "bin"

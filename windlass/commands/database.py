@@ -51,7 +51,9 @@ def _write_url(file: PurePosixPath, variable: str, user: str, name: str) -> str:
     """Add a URL with a new password to the file; refuse where that would shut somebody else out."""
     incoming = quote(file.with_name(f"{file.name}.setup"))
     ask = f"{POSTGRES} --tuples-only --no-align"
-    other = f"{file} has a {variable}, and it names no user of PostgreSQL; if it is new, the same command again"
+    other = (
+        f"{file} has a {variable}, and it names no user of PostgreSQL; if it is new, the same command again"
+    )
     taken = f"the role {name} is there, and {file} has no {variable}: write its URL there"
     return f"""\
     if grep -qsE '^\\s*(export\\s+)?{variable}\\s*[=:]' {quote(file)}; then
