@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.apps.history import build_prompthub
 from tests.support.operator import Operator
 from tests.support.processes import Completed, Running
-from tests.vps.conftest import VpsFactory
 from tests.vps.images import DATABASE_URL
 from tests.vps.machine import Image, Vps
+
+if TYPE_CHECKING:
+    from tests.vps.conftest import VpsFactory
 
 ROOT = "/srv/prompthub"
 REPOSITORY = "/srv/git/prompthub.git"
