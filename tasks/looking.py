@@ -17,12 +17,10 @@ def look(config: Config, host: Host) -> Look:
 
 
 def questions(config: Config) -> list[Any]:
-    from windlass.facts import nginx, prisma, state, tools
+    from windlass.facts import migrations, nginx, state, tools
 
     asked: list[Any] = [state.question(config.layout), tools.question(config.node.path), nginx.nginx(config)]
-    if config.database.kind == "prisma":
-        asked.append(prisma.question())
-    return asked
+    return asked + migrations.questions(config)
 
 
 def look_of(config: Config, answers: dict[str, Any]) -> Look:

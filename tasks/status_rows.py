@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def questions(config: Config) -> list[Any]:
     """All that the status asks, in one round trip."""
-    from windlass.facts import commits, nginx, prisma, shipped, state, system, visitors
+    from windlass.facts import commits, migrations, nginx, shipped, state, system, visitors
 
     layout = config.layout
     asked: list[Any] = [
@@ -29,8 +29,8 @@ def questions(config: Config) -> list[Any]:
         system.pm2_list(config.node.path or "", str(layout.node_path)),
         system.figures([layout.root], sorted(_uses(config)), [f"{layout.run}/{config.app.name}-*.pid"]),
     ]
-    if config.database.kind == "prisma":
-        asked += [prisma.question(), shipped.question(config)]
+    if applied := migrations.questions(config):
+        asked += [*applied, shipped.question(config)]
     return asked
 
 

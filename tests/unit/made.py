@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from windlass.config import Config
+from windlass.facts.applied import Applied
 from windlass.facts.nginx import NginxFacts
-from windlass.facts.prisma import Applied
 from windlass.facts.revision import Revision
 from windlass.facts.state import Release, State
 from windlass.facts.tools import Tools

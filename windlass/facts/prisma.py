@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from windlass.facts.applied import Applied
 from windlass.question import Answer, Question
 from windlass.shell import Command, quote
 
@@ -13,23 +12,6 @@ _RUNNING = """\
 SELECT '>', pid, round(extract(epoch FROM now() - query_start)) FROM pg_locks JOIN pg_stat_activity USING (pid)
 WHERE locktype = 'advisory' AND objid = 72707369 AND granted AND datname = current_database()"""
 """Prisma holds this advisory lock while it migrates; so does a statement whose prisma was killed."""
-
-
-@dataclass(frozen=True)
-class Applied:
-    """`names` are applied; `failed` were begun, not finished and not resolved. `problem` says why nobody knows.
-
-    `running`: the database's process that is at work on one now, and for how many seconds, as "pid seconds".
-    """
-
-    names: frozenset[str] = frozenset()
-    failed: tuple[str, ...] = ()
-    problem: str = ""
-    running: str = ""
-
-    def pending(self, migrations: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of the revision's migrations that the database lacks, in order."""
-        return tuple(name for name in migrations if name not in self.names)
 
 
 def question() -> Question[Applied]:

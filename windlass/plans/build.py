@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from windlass.commands import git, packages, prisma, releases
+from windlass.commands import git, migrations, packages, releases
 from windlass.config import Config
 from windlass.facts.revision import Revision
 from windlass.plan import Stage, Step
@@ -43,7 +43,8 @@ def tooling(config: Config, look: Look, revision: Revision) -> Tooling:
         config.build.install,
         packages.install(manager, locked=bool(revision.lock_file), corepack=corepack),
     )
-    generates = prisma.generate() if config.database.kind == "prisma" else NOTHING
+    migrating = migrations.tool(config)
+    generates = migrating.generate() if migrating else NOTHING
     generate = _or_configured(config.build.generate, generates)
     install = all_of(environment, install)
     return Tooling(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from windlass.commands import git, releases
+from windlass.commands import git, migrations, releases
 from windlass.config import Config
 from windlass.facts.revision import Revision
 from windlass.plan import Plan, Stage, Step
@@ -44,12 +44,12 @@ def release_id(look: Look, revision: Revision) -> str:
 
 def deploy(config: Config, look: Look, revision: Revision, to: Cutover, options: Options) -> Plan:
     """The whole deploy of a revision as the release that `to` names."""
-    migrates = config.database.kind != "none" and options.migrates
-    pending = look.applied.pending(revision.migrations) if look.applied and migrates else ()
+    tool = migrations.tool(config) if options.migrates else None
+    pending = look.applied.pending(revision.migrations) if look.applied and tool else ()
     built = build.build(config, look, revision, to.release)
     migrated = Stage("migrate", tuple(page(config, to)), ordered=True)
-    if migrates:
-        migrated = migrate(config, look, revision, to, force=options.force)
+    if tool:
+        migrated = migrate(config, look, revision, to, tool, force=options.force)
     order = (migrated, built) if config.database.migrate == "before-build" else (built, migrated)
     return Plan(
         f"Deploy {revision.short} to {config.app.name}",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from windlass.config import Config
+from windlass.facts.applied import Applied
 from windlass.facts.nginx import NginxFacts
-from windlass.facts.prisma import Applied
 from windlass.facts.state import State
 from windlass.facts.tools import PACKAGES, Tools
 

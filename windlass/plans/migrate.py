@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from windlass.commands import postgres, prisma
+from windlass.commands import postgres
+from windlass.commands.migrations import Tool
 from windlass.config import Config
 from windlass.errors import NotReady
 from windlass.facts.revision import Revision
 from windlass.plan import Stage, Step
+from windlass.plans import backup
 from windlass.plans.build import inside
 from windlass.plans.golive import Cutover
 from windlass.plans.look import Look
@@ -54,14 +56,14 @@ def _resolve(config: Config, look: Look, failed: tuple[str, ...]) -> str:
     )
 
 
-def migrate(config: Config, look: Look, revision: Revision, to: Cutover, *, force: bool) -> Stage:
+def migrate(config: Config, look: Look, revision: Revision, to: Cutover, tool: Tool, *, force: bool) -> Stage:
     """The stage that changes the database; its steps are unchanged where nothing is pending, unless forced."""
     pending = look.applied.pending(revision.migrations) if look.applied else ()
     unchanged = "" if pending or force else "the database has every migration"
     steps = [
         *page(config, to),
-        *_precautions(config, look, to, unchanged),
-        _apply(config, to, pending, unchanged),
+        *_precautions(config, look, to, tool, unchanged),
+        _apply(config, to, tool, pending, unchanged),
     ]
     return Stage("migrate", tuple(steps), ordered=True)
 
@@ -76,22 +78,14 @@ def page(config: Config, to: Cutover) -> list[Step]:
     return [Step("put the page up", all_of(when(Command(f"! {left}"), cmd("rm", "-f", layout.migrated)), up))]
 
 
-def _precautions(config: Config, look: Look, to: Cutover, unchanged: str) -> list[Step]:
+def _precautions(config: Config, look: Look, to: Cutover, tool: Tool, unchanged: str) -> list[Step]:
     layout, database = config.layout, config.database
     steps = []
     if database.backup:
-        dump = postgres.backup(layout.backups / f"{to.release}.dump")
-        steps.append(
-            Step(
-                "back up the database",
-                dump,
-                timeout=database.timeout,
-                environment=("database",),
-                unchanged=unchanged,
-            )
-        )
+        why = f"deploy {to.release}"
+        steps.append(backup.step(config, to.release, release=look.state.live, why=why, unchanged=unchanged))
     if look.state.live:
-        down = prisma.down_sql(
+        down = tool.down_sql(
             layout.workspace_app / database.schema_file,
             layout.release_app(look.state.live) / database.schema_file,
             layout.backups / f"{to.release}.down.sql",
@@ -109,11 +103,11 @@ def _precautions(config: Config, look: Look, to: Cutover, unchanged: str) -> lis
     return steps
 
 
-def _apply(config: Config, to: Cutover, pending: tuple[str, ...], unchanged: str) -> Step:
+def _apply(config: Config, to: Cutover, tool: Tool, pending: tuple[str, ...], unchanged: str) -> Step:
     layout, database = config.layout, config.database
-    command = prisma.migrate() if database.command == "auto" else Command(database.command)
+    command = tool.migrate() if database.command == "auto" else Command(database.command)
     mark = Command(f": >{quote(layout.migrated)}") if to.page_up else Command("")
-    backup = f"the backup is {layout.backups}/{to.release}.dump; " if database.backup else ""
+    made = f"the backup is {layout.backup(to.release)}; " if database.backup else ""
     return Step(
         "migrate",
         inside(layout.workspace_app, all_of(mark, command)),
@@ -123,6 +117,6 @@ def _apply(config: Config, to: Cutover, pending: tuple[str, ...], unchanged: str
         unchanged=unchanged,
         hint=(
             f"pending were {', '.join(pending) or 'none'}, and what ran before the failing statement may have been "
-            f"applied; {backup}next, on the server: cd {layout.workspace_app} && npx prisma migrate status"
+            f"applied; {made}next, on the server: cd {layout.workspace_app} && npx prisma migrate status"
         ),
     )

@@ -8,7 +8,8 @@ import pytest
 
 from tests.unit.bash import bash
 from windlass.facts import Answer
-from windlass.facts.prisma import Applied, parse, question
+from windlass.facts.applied import Applied
+from windlass.facts.prisma import parse, question
 
 # As PostgreSQL 15's psql -XAtq -F ' ' printed it: applied, failed, rolled back, and failed then applied.
 RECORDED = """\

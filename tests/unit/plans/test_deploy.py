@@ -14,7 +14,7 @@ from tests.unit.bash import is_bash
 from tests.unit.made import config, cutover, kept, live, look, revision, state, with_database
 from tests.unit.plans.reading import all_steps, running, stage, step, text_of, titles, whole_text
 from windlass.config import Config
-from windlass.facts.prisma import Applied
+from windlass.facts.applied import Applied
 from windlass.facts.revision import Revision
 from windlass.gates import longest
 from windlass.layout import other

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.bash import bash
 from tests.unit.made import config, cutover, live, look, record, with_database
 from windlass.errors import NotReady
-from windlass.facts.prisma import Applied
+from windlass.facts.applied import Applied
 from windlass.plans.migrate import check, page
 from windlass.shell import Command
 

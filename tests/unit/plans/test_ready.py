@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.unit import made
+from windlass.facts.applied import Applied
 from windlass.facts.ground import Ground
-from windlass.facts.prisma import Applied
 from windlass.facts.system import Listener
 from windlass.plans.ready import lacks
 

@@ -7,7 +7,7 @@ import pytest
 from tasks.printing import print_plan, text_of
 from tests.unit import made
 from tests.unit.bash import bash, is_bash
-from windlass.facts.prisma import Applied
+from windlass.facts.applied import Applied
 from windlass.plan import Plan, Stage, Step
 from windlass.plans import deploy, rollback
 from windlass.shell import Command

@@ -1,0 +1,27 @@
+"""Which migrations the app's database has, asked in the way of the tool that applied them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from windlass.config import Config
+from windlass.facts import prisma
+from windlass.facts.applied import Applied
+from windlass.question import Question
+
+
+class Kind(Protocol):
+    """What a kind of migrations knows to ask; a module of that kind's name."""
+
+    def question(self) -> Question[Applied]:
+        """Named "applied", and asked of the app's own database."""
+
+
+KINDS: Mapping[str, Kind] = {"prisma": prisma}
+
+
+def questions(config: Config) -> list[Question[Applied]]:
+    """The question of the configured kind; none where the app has no migrations."""
+    kind = KINDS.get(config.database.kind)
+    return [kind.question()] if kind else []
