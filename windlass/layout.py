@@ -76,6 +76,10 @@ class Layout:
     def backups(self) -> PurePosixPath:
         return self.root / "backups"
 
+    def backup(self, name: str) -> PurePosixPath:
+        """A dump; NAME.json beside it says what it is."""
+        return self.backups / f"{name}.dump"
+
     @property
     def logs(self) -> PurePosixPath:
         return self.root / "logs"

@@ -2,21 +2,54 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import PurePosixPath
 
 from windlass.shell import Command, all_of, cmd, quote
 
+SIZE = "SELECT pg_database_size(current_database())"
 
-def backup(into: PurePosixPath) -> Command:
-    """Dump the database in the custom format, verify that it can be listed, and give it its name and checksum."""
-    partial = into.with_name(into.name + ".partial")
-    checksum = into.with_name(into.name + ".sha256")
+ROOM = """\
+free=$(df --output=avail --block-size=1 . | tail -n 1)
+if [ "$free" -lt "$size" ]; then
+    echo "no room for a backup: the database takes $((size >> 20)) MiB, and $((free >> 20)) MiB of disk are free" >&2
+    exit 1
+fi"""
+
+
+def backup(into: PurePosixPath, *, release: str, why: str) -> Command:
+    """Dump the database in the custom format, verify it, and only then give it its name, NAME.dump.
+
+    NAME.json beside it says what it is: `release` was live, `why` it was made. Both are for their owner alone.
+    Fails before it writes where the disk has less room than the database takes; a dump waits for no lock longer
+    than a minute. Wants the environment "database".
+    """
+    dump, about = f"{into.name}.partial", f"{into.stem}.json.partial"
+    known = json.dumps({"name": into.stem, "release": release, "why": why}).removesuffix("}")
+    found = '"version": "%s", "created": "%s", "bytes": %s, "sha256": "%s", "verified": "%s"}\\n'
+    values = f'"$version" "$created" "$(stat -c %s {quote(dump)})" "$sum" "$(date -u +%FT%TZ)"'
     return all_of(
         Command("umask 077"),
         cmd("mkdir", "-p", into.parent),
-        cmd("pg_dump", "--format=custom", "--no-password", "--file", partial),
-        Command(f"pg_restore --list {quote(partial)} >/dev/null"),
-        Command(f"cd {quote(into.parent)}"),
-        Command(f"sha256sum {quote(partial.name)} | sed 's/\\.partial$//' >{quote(checksum.name)}"),
-        cmd("mv", "-T", partial, into),
+        cmd("cd", into.parent),
+        Command("rm -f ./*.partial"),
+        Command(f"found=$(PGCONNECT_TIMEOUT=10 psql -XAtqw -c {quote(SIZE)} -c 'SHOW server_version')"),
+        Command('{ read -r size; read -r version _; } <<<"$found"'),
+        Command(ROOM),
+        Command("created=$(date -u +%FT%TZ)"),
+        cmd(
+            "pg_dump",
+            "--format=custom",
+            "--no-password",
+            "--lock-wait-timeout=60s",
+            "--verbose",
+            "--file",
+            dump,
+        ),
+        Command(f"pg_restore --list {quote(dump)} >/dev/null"),
+        Command(f"sum=$(sha256sum {quote(dump)} | cut -d ' ' -f 1)"),
+        Command(f"printf '%s, {found}' {quote(known)} {values} >{quote(about)}"),
+        cmd("sync", about),
+        cmd("mv", "-T", about, f"{into.stem}.json"),
+        cmd("mv", "-T", dump, into.name),
     )

@@ -147,5 +147,5 @@ def tidy(layout: Layout) -> Command:
     """Remove what an interrupted snapshot, clone or write left."""
     return Command(
         f"rm -rf {quote(layout.releases)}/.*.partial {quote(layout.root / 'workspace.partial')} "
-        f"{quote(layout.root / 'current.next')} {quote(layout.run)}/*.next"
+        f"{quote(layout.root / 'current.next')} {quote(layout.run)}/*.next {quote(layout.backups)}/*.partial"
     )
