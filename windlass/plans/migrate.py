@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from windlass.commands import postgres
 from windlass.commands.migrations import Tool
 from windlass.config import Config
 from windlass.errors import NotReady
