@@ -30,7 +30,8 @@ def push(
     from .env_change import change
 
     config = _config(ctx, app)
-    local = read(file, config.shared.required)
+    # The database's URL may be the server's own: setup writes it there.
+    local = read(file, [name for name in config.shared.required if name != config.database.url])
     change(ctx, config, local, target=target, dry_run=dry_run, json=json)
 
 

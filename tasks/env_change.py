@@ -44,7 +44,7 @@ def change(
             each(hosts.hosts, lambda host: host.visit.settle())
         states, seen, salt = look(hosts)
         names = [host.name for host in hosts.hosts]
-        changes = _changes(names, seen, wanted, salt)
+        changes = _changes(config, names, seen, wanted, salt)
         plans = [put(config, *three) for three in zip(names, states, changes, strict=True)]
         _say(hosts, changes, () if isinstance(wanted, int) else wanted.warnings)
         if all(one.unchanged for one in changes):
@@ -70,19 +70,33 @@ def look(crew: Crew) -> tuple[list[State], list[ServerEnv], bytes]:
     return [found["state"] for found in answers], [found["env"] for found in answers], salt.encode()
 
 
-def _changes(names: list[str], seen: list[ServerEnv], wanted: EnvFile | int, salt: bytes) -> list[Change]:
-    """What becomes of each host's `.env`; raises NotReady where it could not be read, Refused by `back`."""
+def _changes(
+    config: Config, names: list[str], seen: list[ServerEnv], wanted: EnvFile | int, salt: bytes
+) -> list[Change]:
+    """What becomes of each host's `.env`.
+
+    Raises NotReady where it could not be read, or would lack its database's URL; Refused by `back`.
+    """
     from windlass.agent import versions
     from windlass.errors import NotReady
-    from windlass.plans.env import Digests, back, pushed
+    from windlass.plans.env import back, pushed
+
+    own = (config.database.url,)
 
     for name, one in zip(names, seen, strict=True):
         if one.problem:
             raise NotReady(f"{name}: .env could not be looked at: {one.problem}; nothing was changed")
     if isinstance(wanted, int):
-        return back(names, seen, wanted)
-    digests = Digests(versions.digest(salt, wanted.content), versions.variables(salt, wanted.content))
-    return pushed(seen, digests)
+        return back(names, seen, wanted, own)
+    changes = pushed(seen, versions.variables(salt, wanted.content), own)
+    for name, change in zip(names, changes, strict=True):
+        absent = [one for one in own if one in config.shared.required and one not in change.variables]
+        if absent:
+            raise NotReady(
+                f"{absent[0]} is neither in {wanted.name} nor on {name}; nothing was changed",
+                hint=f"put it in {wanted.name}, or fab setup --database -H root@{name.rpartition('@')[2]}",
+            )
+    return changes
 
 
 def _send(crew: Crew, changes: list[Change], content: bytes) -> None:
@@ -97,7 +111,7 @@ def _send(crew: Crew, changes: list[Change], content: bytes) -> None:
         host, change = pair
         adopt = change.was if change.adopt else None
         number = change.version if change.send else None
-        host.visit.send("env", adopt=adopt, number=number, content=text)
+        host.visit.send("env", adopt=adopt, number=number, content=text, keeps=list(change.keeps))
         host.visit.expect("kept")
 
     each(list(zip(crew.hosts, changes, strict=True)), keep)

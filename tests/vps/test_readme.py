@@ -86,6 +86,9 @@ def test_a_bare_server_is_live_after_what_the_readme_says(
             if " init " in line:
                 (config,) = (folder / "config").glob("*.toml")
                 config.write_text(config.read_text() + f'\n[setup]\nnode_dist = "{url}"\n')
+    variables = vps.read("/srv/tiny/shared/.env")
+    assert ENV in variables
+    assert 'DATABASE_URL="postgresql://tiny:' in variables  # setup's, which the file does not have
     assert "third" in run(["curl", "-s", f"http://{vps.address}/"]).check().stdout
 
 

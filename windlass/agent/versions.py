@@ -39,15 +39,17 @@ def adopt(paths: Dict[str, Any]) -> Optional[int]:
 def keep(session: Session, message: Dict[str, Any]) -> None:
     """Keep the `.env` that somebody edited as version `adopt`, and the content sent as version `number`.
 
-    Either may be None. The content comes in base64 over the channel, and is written nowhere else.
+    Either may be None. The content comes in base64 over the channel, and is written nowhere else; the present
+    lines of the variables that `keeps` names are added to it.
     """
+    now = _content(session.paths["env_file"]) or b""
     try:
         if message["adopt"]:
-            _keep(session.paths, message["adopt"], _content(session.paths["env_file"]) or b"")
+            _keep(session.paths, message["adopt"], now)
         if message["number"]:
             from base64 import b64decode
 
-            content = b64decode(message["content"])
+            content = with_lines_of(b64decode(message["content"]), now, message["keeps"])
             session.hide(env.parse(content.decode("utf-8", "replace")))
             _keep(session.paths, message["number"], content)
         _prune(session.paths, message["number"])
@@ -55,6 +57,16 @@ def keep(session: Session, message: Dict[str, Any]) -> None:
         session.channel.send("refused", why="env", detail=str(error))
     else:
         session.channel.send("kept")
+
+
+def with_lines_of(content: bytes, present: bytes, names: List[str]) -> bytes:
+    """The content with the last line (or lines) of each of these variables in `present` behind its own."""
+    text = present.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+    lines = {match[1]: match[0].strip() for match in env.LINE.finditer(text) if match[1] in names}
+    if not lines:
+        return content
+    end = b"" if not content or content.endswith(b"\n") else b"\n"
+    return content + end + "".join(f"{line}\n" for line in lines.values()).encode("utf-8", "surrogateescape")
 
 
 def look(arguments: Dict[str, Any]) -> Dict[str, Any]:
@@ -66,7 +78,6 @@ def look(arguments: Dict[str, Any]) -> Dict[str, Any]:
         "version": present(arguments),
         "since": found.st_mtime if found else 0.0,
         "private": not (found and found.st_mode & 0o077),
-        "content": "" if content is None else digest(salt, content),
         "variables": variables(salt, content or b""),
         "empty": [name for name, value in _parsed(content or b"").items() if not value],
         "versions": [_version(arguments, salt, number) for number in _numbers(arguments)],
@@ -79,11 +90,11 @@ def variables(salt: bytes, content: bytes) -> Dict[str, str]:
     return {name: digest(salt, value.encode()) for name, value in _parsed(content).items()}
 
 
-def digest(salt: bytes, content: bytes) -> str:
-    """Tells contents apart; without the salt it tells nothing of them, however short they are."""
+def digest(salt: bytes, value: bytes) -> str:
+    """Tells values apart; without the salt it tells nothing of them, however short they are."""
     import hmac  # only where it is needed: the agent starts without it
 
-    return hmac.new(salt, content, "sha256").hexdigest()[:32]
+    return hmac.new(salt, value, "sha256").hexdigest()[:32]
 
 
 def _parsed(content: bytes) -> Dict[str, str]:
@@ -95,7 +106,6 @@ def _version(paths: Dict[str, Any], salt: bytes, number: int) -> Dict[str, Any]:
     return {
         "number": number,
         "since": os.stat(_path(paths, number)).st_mtime,
-        "content": digest(salt, content),
         "variables": variables(salt, content),
     }
 

@@ -13,11 +13,10 @@ from windlass.shell import cmd
 
 @dataclass(frozen=True)
 class Version:
-    """A kept version: since when (seconds since the epoch), and digests of its content and its values."""
+    """A kept version: since when (seconds since the epoch), and digests of its values."""
 
     number: int
     since: float
-    content: str
     variables: Mapping[str, str]
 
 
@@ -25,14 +24,13 @@ class Version:
 class ServerEnv:
     """`.env` as it is: `version` is the kept one that it is, 0 where it was edited by hand, None for none.
 
-    Digests are equal where contents or values are, within one command. `private`: nobody else may read it.
+    Digests are equal where values are, within one command. `private`: nobody else may read it.
     `next` is the number of the next version. `problem` says why nothing is known.
     """
 
     version: int | None = None
     since: float = 0.0
     private: bool = True
-    content: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
     empty: frozenset[str] = frozenset()
     versions: tuple[Version, ...] = ()

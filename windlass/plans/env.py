@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from windlass.commands import env
@@ -15,24 +15,17 @@ from windlass.plans.due import differing, due
 
 
 @dataclass(frozen=True)
-class Digests:
-    """A content and its values as digests, made with the command's salt."""
-
-    content: str
-    variables: Mapping[str, str]
-
-
-@dataclass(frozen=True)
 class Change:
     """What becomes of one host's `.env`: the version that comes, and the digests of its variables.
 
-    `send`: the server does not have it yet.
+    `send`: the server does not have it yet. `keeps` are variables that the server has and the file has not.
     """
 
     seen: ServerEnv
     version: int
     variables: Mapping[str, str]
     send: bool = False
+    keeps: tuple[str, ...] = ()
 
     @property
     def adopt(self) -> bool:
@@ -57,26 +50,34 @@ class Change:
             "changed": [name for name in names if name in before and name in after],
             "removed": [name for name in names if name not in after],
         }
-        return "; ".join(f"{kind}: {', '.join(found)}" for kind, found in kinds.items() if found)
+        stays = {"kept, since the file has none": self.keeps}
+        return "; ".join(f"{kind}: {', '.join(found)}" for kind, found in {**kinds, **stays}.items() if found)
 
 
-def pushed(seen: Sequence[ServerEnv], file: Digests) -> list[Change]:
-    """What pushing a file does on each host; it gets the same number on all that do not know it."""
+def pushed(seen: Sequence[ServerEnv], file: Mapping[str, str], own: Collection[str] = ()) -> list[Change]:
+    """What pushing a file's variables does on each host; it gets the same number on all that do not know it.
+
+    Of `own`, a host's own variables, those stay that the file does not have: setup has written them there.
+    """
     free = max(one.next + (one.version == 0) for one in seen)
-    return [_pushed(one, file, free) for one in seen]
+    return [_pushed(one, file, free, own) for one in seen]
 
 
-def _pushed(seen: ServerEnv, file: Digests, free: int) -> Change:
-    if seen.content == file.content:
-        return Change(seen, seen.version or seen.next, file.variables)
-    known = next((version.number for version in seen.versions if version.content == file.content), None)
-    return Change(seen, known or free, file.variables, send=known is None)
+def _pushed(seen: ServerEnv, file: Mapping[str, str], free: int, own: Collection[str]) -> Change:
+    keeps = tuple(name for name in own if name in seen.variables and name not in file)
+    coming = {**{name: seen.variables[name] for name in keeps}, **file}
+    if seen.variables == coming:
+        return Change(seen, seen.version or seen.next, coming, keeps=keeps)
+    known = next((version.number for version in seen.versions if version.variables == coming), None)
+    return Change(seen, known or free, coming, known is None, keeps)
 
 
-def back(names: Sequence[str], seen: Sequence[ServerEnv], number: int) -> list[Change]:
+def back(
+    names: Sequence[str], seen: Sequence[ServerEnv], number: int, own: Collection[str] = ()
+) -> list[Change]:
     """What going to a kept version does on each host.
 
-    Raises Refused where one does not have it, or where it is not the same on all.
+    Raises Refused where one does not have it, or where it is not the same on all but for their `own` variables.
     """
     found = []
     for name, one in zip(names, seen, strict=True):
@@ -88,7 +89,8 @@ def back(names: Sequence[str], seen: Sequence[ServerEnv], number: int) -> list[C
                 hint=f"fab env.list -H {name}",
             )
         found.append(version)
-    if len({version.content for version in found}) > 1:
+    shared = [{key: value for key, value in one.variables.items() if key not in own} for one in found]
+    if any(one != shared[0] for one in shared):
         raise Refused(
             f"version {number} of .env is not the same on all these hosts; nothing was changed",
             hint="fab env.push FILE gives all the same one",

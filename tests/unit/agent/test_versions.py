@@ -54,9 +54,15 @@ def kept(root: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in sorted((root / "shared/.env.versions").iterdir())}
 
 
-def send(conversation: Conversation, number: int | None, text: str, adopt: int | None = None) -> None:
+def send(
+    conversation: Conversation,
+    number: int | None,
+    text: str,
+    adopt: int | None = None,
+    keeps: list[str] | None = None,
+) -> None:
     content = b64encode(text.encode()).decode()
-    conversation.visit.send("env", adopt=adopt, number=number, content=content)
+    conversation.visit.send("env", adopt=adopt, number=number, content=content, keeps=keeps or [])
     conversation.visit.expect("kept")
 
 
@@ -189,3 +195,12 @@ def test_where_there_is_no_env_there_is_nothing_to_tell(tmp_path: Path) -> None:
     found = versions.look({**paths, "salt": "s"})
     assert (found["version"], found["variables"], found["versions"], found["next"]) == (None, {}, [], 1)
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_the_servers_own_line_is_added_to_what_is_sent_as_it_stands_there(
+    root: Path, converse: Callable[[], Conversation]
+) -> None:
+    own = 'DATABASE_URL="postgresql://shop:it\'s$ecret@127.0.0.1/shop"'
+    (root / "shared/.env").write_text(f"OLD=1\nexport {own} # setup's\n")
+    send(converse(), 1, "NEW=2", keeps=["DATABASE_URL"])
+    assert kept(root) == {"0001": f"NEW=2\nexport {own} # setup's\n"}

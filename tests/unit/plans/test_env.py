@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from windlass.errors import Refused
 from windlass.facts.env import ServerEnv, Version, parse
 from windlass.facts.state import State
 from windlass.plans.due import due, remarks, stale
-from windlass.plans.env import Change, Digests, back, pushed, put
+from windlass.plans.env import Change, back, pushed, put
 from windlass.question import Answer
 
 H = "deploy@203.0.113.5"
@@ -20,25 +21,23 @@ LIVE = "0001-aaaaaaa"
 FIRST = {"URL": "u1", "NEXT_PUBLIC_API": "n1", "OLD": "o1"}
 SECOND = {"URL": "u2", "NEXT_PUBLIC_API": "n1", "NEW": "w1"}
 THIRD = {"URL": "u2", "NEXT_PUBLIC_API": "n2", "NEW": "w1"}
-VERSIONS = (Version(1, 0, "c1", FIRST), Version(2, 0, "c2", SECOND), Version(3, 0, "c3", THIRD))
+VERSIONS = (Version(1, 0, FIRST), Version(2, 0, SECOND), Version(3, 0, THIRD))
 
 
 def server(number: int = 1, **parts: Any) -> ServerEnv:
     """A host that has the three versions, this one in use."""
     present = VERSIONS[number - 1]
-    known = ServerEnv(number, 0.0, True, present.content, present.variables, frozenset(), VERSIONS, 4)
+    known = ServerEnv(number, 0.0, True, present.variables, frozenset(), VERSIONS, 4)
     return replace(known, **parts)
 
 
-EDITED = {"version": 0, "content": "c9", "variables": {"URL": "u9"}}
+EDITED = {"version": 0, "variables": {"URL": "u9"}}
 NONE = ServerEnv()
 
 
-def content(number: int) -> Digests:
+def content(number: int) -> Mapping[str, str]:
     """A pushed file's; the fourth is new to every host."""
-    if number == 4:
-        return Digests("c4", {"URL": "u4"})
-    return Digests(VERSIONS[number - 1].content, VERSIONS[number - 1].variables)
+    return {"URL": "u4"} if number == 4 else VERSIONS[number - 1].variables
 
 
 def state(built: int = 1, running: int | None = None, **parts: Any) -> State:
@@ -72,7 +71,7 @@ def test_a_content_that_is_kept_already_is_that_version_again() -> None:
 
 
 def test_what_is_there_already_is_unchanged_unless_others_may_read_it() -> None:
-    edited = server(1, **{**EDITED, "content": "c4"})
+    edited = server(1, **{**EDITED, "variables": {"URL": "u4"}})
     assert numbers(pushed([server(2)], content(2))) == [(2, 2, False, True)]
     assert numbers(pushed([edited], content(4))) == [(4, 4, False, True)]
     assert numbers(pushed([server(2, private=False)], content(2))) == [(2, 2, False, False)]
@@ -85,6 +84,18 @@ def test_the_names_that_change_are_told() -> None:
     assert Change(server(1), 2, FIRST).words() == ""
 
 
+def test_what_setup_wrote_on_a_server_stays_where_the_file_has_none() -> None:
+    without = {"NEW": "w2"}
+    [first, second, none] = pushed([server(1), server(2, variables={"URL": "u5"}), NONE], without, ["URL"])
+    assert (first.variables, first.keeps) == ({"URL": "u1", "NEW": "w2"}, ("URL",))
+    assert second.variables == {"URL": "u5", "NEW": "w2"}
+    assert (none.variables, none.keeps) == (without, ())
+    assert "kept, since the file has none: URL" in first.words()
+    assert pushed([server(1)], {"URL": ""}, ["URL"])[0].keeps == ()
+    [again] = pushed([server(1)], {key: FIRST[key] for key in FIRST if key != "URL"}, ["URL"])
+    assert again.unchanged
+
+
 def test_going_back_wants_the_same_version_everywhere() -> None:
     assert numbers(back([H, "other"], [server(3), server(1)], 1)) == [
         (3, 1, False, False),
@@ -94,9 +105,10 @@ def test_going_back_wants_the_same_version_everywhere() -> None:
         back(["other"], [server()], 9)
     with pytest.raises(Refused, match="it has none"):
         back([H], [NONE], 1)
-    elsewhere = server(versions=(Version(1, 0, "c8", FIRST),))
+    elsewhere = server(versions=(Version(1, 0, {**FIRST, "URL": "another"}),))
     with pytest.raises(Refused, match=r"version 1 of \.env is not the same on all"):
         back([H, "other"], [server(), elsewhere], 1)
+    assert len(back([H, "other"], [server(), elsewhere], 1, ["URL"])) == 2
 
 
 @pytest.mark.parametrize(("was", "undone"), [(None, "rm -f"), (1, ".env.versions/0001")])
