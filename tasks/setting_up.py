@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from windlass.plans.setup.adoption import Predecessor
     from windlass.plans.setup.base import Base
     from windlass.plans.setup.node import Asked, Found
-    from windlass.plans.setup.software import Seen
+    from windlass.plans.setup.seen import Seen
     from windlass.plans.setup.wishes import Wishes
     from windlass.question import Question
     from windlass.runner import Host
@@ -30,7 +30,7 @@ def look_at_base(config: Config, wishes: Wishes, host: Host) -> Base:
 def look_at_software(config: Config, wishes: Wishes, host: Host, branch: str) -> Seen:
     """All the rest, once the packages are there."""
     from windlass.plans.setup import site
-    from windlass.plans.setup.software import Seen
+    from windlass.plans.setup.seen import Seen
 
     found = host.visit.ask(*_base_questions(config, wishes), *_software_questions(config, wishes, branch))
     base, tools = _base(found), found["tools"]

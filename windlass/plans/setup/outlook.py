@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from windlass.config import Config
 from windlass.facts.deploy_key import forge
 from windlass.plans.setup import adoption
 from windlass.plans.setup.base import needs_key
+from windlass.plans.setup.seen import Seen
 from windlass.plans.setup.wishes import Wishes
-
-if TYPE_CHECKING:
-    from windlass.plans.setup.software import Seen
 
 
 def outlook(config: Config, wishes: Wishes, seen: Seen, host: str) -> tuple[str, str]:

@@ -3,43 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from windlass.config import Config
-from windlass.facts.firewall import Firewall
 from windlass.facts.nginx import NginxRights
-from windlass.facts.old_checkout import OldCheckout
-from windlass.facts.package_json import PackageJson
-from windlass.facts.postgres import Database
-from windlass.facts.services import Services
-from windlass.facts.state import State
 from windlass.plan import Plan, Stage, Step
 from windlass.plans.setup import adoption, database, firewall, node, outlook, services, site
-from windlass.plans.setup.base import Base
-from windlass.plans.setup.node import Asked, Found
+from windlass.plans.setup.seen import Seen
 from windlass.plans.setup.serial import serial
 from windlass.plans.setup.wishes import Wishes
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What the second look at a host saw, once the packages were there.
-
-    `firewall` and `database` are None where nobody asked for them, `checkout` where no app runs by hand.
-    """
-
-    base: Base
-    state: State
-    node: Found
-    asked: Asked
-    package: PackageJson
-    services: Services
-    site: site.Found
-    own_node: str
-    checkout: OldCheckout | None = None
-    database: Database | None = None
-    firewall: Firewall | None = None
 
 
 def plan(config: Config, wishes: Wishes, seen: Seen, host: str, *, folders: Sequence[Path] = ()) -> Plan:
