@@ -55,7 +55,7 @@ class Row:
     """One line of the table: `ours` against `theirs`, or against nothing but a limit.
 
     `ratio` is the most that the medians may have to one another, `seconds` the most that ours may take; None
-    where there is no such limit. `detail` is Markdown that explains the row.
+    where there is no such limit. `why` is told where the limit is not kept, `detail` is Markdown below the table.
     """
 
     title: str
@@ -64,6 +64,7 @@ class Row:
     theirs: Series | None = None
     ratio: float | None = None
     seconds: float | None = None
+    why: str = ""
     detail: str = ""
 
     @property

@@ -51,6 +51,8 @@ def markdown(rows: Sequence[Row], about: Iterable[str], rounds: int) -> str:
     today = datetime.now(UTC).strftime("%Y-%m-%d")
     head = f"# How fast\n\nMeasured on {today} by `make bench`, {rounds} rounds: {', '.join(about)}.\n\n"
     details = "".join(f"\n{row.detail}\n" for row in rows if row.detail)
+    missed = "".join(f"\n- {row.title}: {row.why}" for row in rows if row.reached is False and row.why)
+    details = (f"\nWhere a figure is not reached:\n{missed}\n" if missed else "") + details
     return head + EXPLAINED.format(rate=RATE) + "\n" + "\n".join(lines) + "\n" + details
 
 
