@@ -115,7 +115,7 @@ class PlanRun:
         if "script" in spec:
             spec["script"] = "\n".join(filter(None, [self.plan.get("prologue", ""), spec["script"], ""]))
         variables = self.session.environment(step.get("environment", []))
-        meanwhile = _load_gates if self._has_gates and "script" in spec else bool
+        meanwhile = _load_gates if self._has_gates and "script" in spec else None
         runner, masks = self.session.start_runner(), self.session.masks
         result = runner.run(spec, variables, masks, stoppable=stoppable, meanwhile=meanwhile)
         if result["state"] in ("failed", "timed-out") and step.get("tolerated"):

@@ -120,7 +120,7 @@ class Runner:
         masks: List[str],
         *,
         stoppable: bool,
-        meanwhile: Callable[[], object] = bool,
+        meanwhile: Optional[Callable[[], None]] = None,
     ) -> Dict[str, Any]:
         """Run one step: its state, seconds, tail of output, reason and log.
 
@@ -139,7 +139,8 @@ class Runner:
                 "seconds": 0.0,
             }
         self.on_step(spec["title"], step.process)
-        meanwhile()
+        if meanwhile is not None:
+            meanwhile()
         reason = self._attend(step, spec.get("timeout") or 300.0, stoppable)
         seconds = round(time.monotonic() - started, 3)
         state = {"": "done" if step.status == 0 else "failed", "timeout": "timed-out"}.get(
