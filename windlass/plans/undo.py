@@ -1,0 +1,225 @@
+"""Taking migrations back: which, by whose SQL, and as one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from windlass.commands.migrations import Tool
+from windlass.commands.undo import in_one_transaction
+from windlass.config import Config
+from windlass.errors import Refused, UsageError
+from windlass.facts.papers import Papers
+from windlass.facts.state import State
+from windlass.plan import Plan, Stage, Step
+from windlass.plans import backup, golive
+from windlass.plans.rollback import kept_for, previous
+from windlass.sql import Change, Statement, changes, statements
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Way:
+    """SQL that takes these migrations back, and where it is from."""
+
+    migrations: tuple[str, ...]
+    statements: tuple[Statement, ...]
+    source: str
+
+    @property
+    def drops(self) -> list[Change]:
+        """What goes with it that may hold data."""
+        made = [change for statement in self.statements for change in changes(statement)]
+        return [change for change in made if not change.made and change.thing in ("table", "column", "rows")]
+
+
+def aim(state: State, applied: frozenset[str], shipped: Iterable[str], named: str | None) -> str:
+    """The release whose migrations shall be left.
+
+    The one named by its id or its commit; else the live one, where the database is ahead of it; else the one that a
+    rollback would go to. Raises UsageError for a name that nobody knows, Refused where there is no such release.
+    """
+    if named is not None:
+        return _named(state, named)
+    if state.live and applied - set(shipped):
+        return state.live
+    return previous(state).id
+
+
+def _named(state: State, named: str) -> str:
+    kept = state.release(named) or kept_for(state, named.lower())
+    if kept:
+        return kept.id
+    for record in reversed(state.records):
+        release, revision = str(record.get("release", "")), str(record.get("revision", ""))
+        if release and (release == named or (len(named) >= 7 and revision.startswith(named.lower()))):
+            return release
+    raise UsageError(
+        f"no release {named!r} is known; nothing was changed", hint="fab releases and fab history list them"
+    )
+
+
+def brought_by(records: Iterable[Record], migrations: Iterable[str]) -> dict[str, Record]:
+    """For each migration the last record of a deploy that found it pending; those that none did are left out."""
+    wanted = set(migrations)
+    return {
+        name: record
+        for record in records
+        if record.get("release") and record.get("revision")
+        for name in record.get("migrations") or []
+        if name in wanted
+    }
+
+
+def revisions(state: State, to: str, bringers: Iterable[Record]) -> dict[str, str]:
+    """By release, the revisions of what is gone back to, of what brought migrations, and of what was live before."""
+    known = {
+        str(record["release"]): str(record["revision"])
+        for record in state.records
+        if record.get("release") and record.get("revision")
+    }
+    known.update((kept.id, kept.revision) for kept in state.releases)
+    names = {str(record[key]) for record in bringers for key in ("release", "was") if record.get(key)}
+    return {name: known[name] for name in sorted({*names, to}) if name in known}
+
+
+def later(applied: frozenset[str], folders: Mapping[str, frozenset[str]], to: str) -> list[str]:
+    """The applied migrations that a release does not know, newest first. Raises Refused where its files are gone."""
+    if to not in folders:
+        raise Refused(
+            f"the files of {to} are neither kept nor in the workspace's git; nothing was changed",
+            hint="fab releases lists what is kept; name one of those",
+        )
+    return sorted(applied - folders[to], reverse=True)
+
+
+def ways(
+    migrations: Sequence[str],
+    bringers: Mapping[str, Record],
+    folders: Mapping[str, frozenset[str]],
+    papers: Papers,
+) -> list[Way]:
+    """How to take these migrations back, which are given newest first; `folders` are the files of releases.
+
+    By what the developers wrote, where they wrote it for all that a release brought; else by the SQL recorded at
+    its deploy, which leads to the release that was live then. Raises Refused where neither does.
+    """
+    left, found = list(migrations), list[Way]()
+    while left:
+        record = bringers.get(left[0], {})
+        of_release = [name for name in left if bringers.get(name, {}).get("release") == record.get("release")]
+        if left[0] in papers.down and all(name in papers.down for name in of_release):
+            way = _way([left[0]], papers.down[left[0]], f"{left[0]}/down.sql")
+        else:
+            way = _recorded(left, record, folders, papers)
+        found.append(way)
+        left = [name for name in left if name not in way.migrations]
+    return found
+
+
+def _recorded(left: list[str], record: Record, folders: Mapping[str, frozenset[str]], papers: Papers) -> Way:
+    release, was = str(record.get("release", "")), str(record.get("was", ""))
+    if release not in papers.recorded:
+        why = (
+            f"none was recorded at the deploy of {release}" if release else "no deploy of Windlass brought it"
+        )
+        raise Refused(
+            f"there is no SQL that takes {left[0]} back: it has no down.sql, and {why}; nothing was changed",
+            hint=_write_down(left[0]),
+        )
+    covers = set(record.get("migrations") or [])
+    if release in folders and was in folders:
+        covers = set(folders[release] - folders[was])
+    if left[0] not in covers or not covers <= set(left):
+        others = ", ".join(sorted(covers - set(left))) or "other migrations"
+        raise Refused(
+            f"the SQL recorded at the deploy of {release} would take back {others} too; nothing was changed",
+            hint=f"{_write_down(left[0])}; or go further back with --to",
+        )
+    names = [name for name in left if name in covers]
+    return _way(names, papers.recorded[release], f"the SQL recorded at the deploy of {release}")
+
+
+def _write_down(migration: str) -> str:
+    return (
+        f"write down.sql beside {migration}'s SQL in the repository, push it, and deploy that; "
+        "or fab db.restore brings a backup back, without what was written since"
+    )
+
+
+def _way(migrations: list[str], sql: str, source: str) -> Way:
+    found = statements(sql)
+    for statement in found:
+        if statement.unfit:
+            raise Refused(
+                f"{source} cannot run as one transaction: {statement.text.splitlines()[0][:80]}: {statement.unfit}; "
+                "nothing was changed",
+                hint="in a down.sql, without CONCURRENTLY, it can; by hand: fab db.console",
+            )
+    return Way(tuple(migrations), tuple(one for one in found if not one.brackets), source)
+
+
+def take_back(config: Config, state: State, tool: Tool, undone: Sequence[Way], *, to: str) -> Plan:
+    """Back the database up, then run the SQL and strike the migrations from the account, whole or not at all.
+
+    `to` is the release whose migrations are left.
+    """
+    names = [name for way in undone for name in way.migrations]
+    dump = backup.name_at(state.now)
+    layout = config.layout
+    sql = in_one_transaction(
+        [statement.text for way in undone for statement in way.statements],
+        before=tool.LOCK,
+        after=tool.forget(names),
+        lock_timeout=config.database.lock_timeout,
+    )
+    step = Step(
+        "take the migrations back",
+        sql,
+        timeout=config.database.timeout,
+        interruptible=False,
+        environment=("database",),
+        hint=f"it was one transaction: the database is as it was; a backup is in {layout.backup(dump)}",
+    )
+    ahead = (
+        "" if state.live == to else f"{state.live} is live and was made for them: fab rollback, or fab deploy"
+    )
+    return Plan(
+        f"Take {len(names)} migration{'s' if len(names) > 1 else ''} of {config.app.name} back",
+        (
+            Stage("backup", (backup.step(config, dump, release=state.live, why="before db.rollback"),)),
+            Stage("undo", (step,)),
+        ),
+        recovery=golive.recover(config),
+        record={"undone": names, "backup": dump},
+        notes=tuple(described(undone)),
+        outlook=(
+            f"the database has the migrations of {to}; a backup from before is {layout.backup(dump)}",
+            ahead,
+        ),
+    )
+
+
+def described(undone: Iterable[Way]) -> list[str]:
+    """Each migration with the SQL that takes it back, a line each."""
+    lines = []
+    for way in undone:
+        lines.append(f"{', '.join(way.migrations)}: taken back by {way.source}")
+        lines += [f"    {line}" for one in way.statements for line in f"{one.text};".splitlines()]
+        if not way.statements:
+            lines.append("    (no statement: only the account of migrations changes)")
+    return lines
+
+
+def lost(drops: Mapping[Change, int | None]) -> list[str]:
+    """What goes with it, a line each, the values counted where that could be done."""
+    words = {"table": "rows", "rows": "rows at most", "column": "values"}
+    lines = []
+    for change, count in drops.items():
+        what = f"{change.table}.{change.name}" if change.table else change.name
+        amount = "not counted" if count is None else f"{count:,} {words[change.thing]}"
+        thing = "rows of" if change.thing == "rows" else change.thing
+        lines.append(f"{thing} {what}: {amount}")
+    return lines
