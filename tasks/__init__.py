@@ -9,6 +9,7 @@ from windlass.usage import exit_with_usage_code
 
 from . import (
     config,
+    db,
     demo,
     deploy,
     emergency,
@@ -33,7 +34,7 @@ options_first()
 
 maintenance = Collection("maintenance", emergency.maintenance_on, emergency.maintenance_off)
 
-namespace = Collection(config, env, lock, maintenance, nginx)
+namespace = Collection(config, db, env, lock, maintenance, nginx)
 namespace.add_task(demo.demo)
 namespace.add_task(init.init)
 namespace.add_task(deploy.deploy)

@@ -23,6 +23,7 @@ def onlookers(
     target: str | None,
     json: bool = False,
     as_owner: bool = True,
+    first_only: bool = False,
 ) -> Iterator[Crew]:
     """The hosts that could be reached; after the body the others are named, and the command ends as they did."""
     from invoke.exceptions import Exit
@@ -40,6 +41,7 @@ def onlookers(
         entry=Entry("unlocked", as_owner=as_owner),
         lenient=True,
         aside=True,
+        first_only=first_only,
         json=json,
     ) as hosts:
         yield hosts

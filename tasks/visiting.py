@@ -51,6 +51,7 @@ def crew(
     entry: Entry | None = None,
     lenient: bool = False,
     aside: bool = False,
+    first_only: bool = False,
     json: bool = False,
     verbose: bool = False,
 ) -> Iterator[Crew]:
@@ -58,10 +59,11 @@ def crew(
 
     With no `entry` it comes in locked. Raises the errors of the hosts that cannot be opened; `lenient` goes on
     with the others, and `missing` holds the errors. `aside`: standard output is the command's answer, so the
-    report keeps off it.
+    report keeps off it. `first_only`: what the hosts share is seen to from the first of them, and a note says so.
     """
     from invoke.exceptions import Exit
 
+    from windlass.events import Note
     from windlass.report import make_aside, make_report, say_error
     from windlass.runner import Host, each
 
@@ -72,6 +74,9 @@ def crew(
     opening = _opening(config, what, entry)
     with make_aside() if aside else make_report(json=json, verbose=verbose) as report:
         found = Crew(config, [], report, time.monotonic(), known_as)
+        if first_only and len(specs) > 1:
+            report.emit(Note(specs[0].name, f"the first of {len(specs)} hosts: they share one database"))
+            specs = specs[:1]
         try:
             import_ahead()
             outcomes = each(specs, lambda spec: _open(found, spec, opening))

@@ -96,6 +96,16 @@ def built_with(records: Iterable[Record], release: str) -> int | None:
     return next((version for version in of_release if isinstance(version, int)), None)
 
 
+def brought(records: Iterable[Record]) -> dict[str, str]:
+    """The release whose deploy each migration was pending in last: so the one that applied it, if it is applied."""
+    found: dict[str, str] = {}
+    for record in records:
+        names, release = record.get("migrations"), _text(record, "release")
+        if record.get("event") == "start" and release and isinstance(names, list):
+            found.update({str(name): release for name in names})
+    return found
+
+
 def _run(records: list[Record]) -> Run:
     first, last = records[0], records[-1]
     event = _text(first, "event")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import typing
+from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from types import UnionType
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from windlass import events
+from windlass.report.database_rows import HostDatabase, KnownMigration, Running, StoredBackup, Waiting
 from windlass.report.rows import (
     EnvVersion,
     Health,
@@ -30,9 +32,11 @@ DOC = (Path(__file__).parents[2] / "docs/json.md").read_text()
 SECTIONS = dict(re.findall(r"^### `(.+?)`\n(.*?)(?=^##|\Z)", DOC, re.MULTILINE | re.DOTALL))
 EVENTS = {kind.__name__.lower(): kind for kind in events.Event.__subclasses__()}
 ROWS = {"fab status": HostStatus, "fab releases": KeptRelease, "fab env.list": HostEnv}
+ROWS |= {"fab db.backups": StoredBackup, "fab db.status": HostDatabase}
 PARTS = {"health": Health, "processes": Process, "ports": Port, "memory": Space, "lock": Lock}
 PARTS |= {"variables": Variable, "versions": EnvVersion}
-TYPES = {str: "text", float: "number", int: "number", bool: "true or false", tuple: "list"}
+PARTS |= {"longest": Running, "waits": Waiting, "migrations": KnownMigration}
+TYPES = {str: "text", float: "number", int: "number", bool: "true or false", tuple: "list", Mapping: "object"}
 
 
 def table(section: str) -> list[tuple[list[str], list[str], str]]:

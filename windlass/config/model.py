@@ -138,6 +138,11 @@ class Database(Section):
     backup: bool = True
 
 
+class Backups(Section):
+    keep: Annotated[int, Field(ge=1, le=1000)] = 10
+    keep_days: Annotated[int, Field(ge=0)] = 30
+
+
 class Shared(Section):
     files: list[RelativePath] = [".env"]
     dirs: list[RelativePath] = []
@@ -204,6 +209,7 @@ class Config(Section):
     health: Health = Health()
     soak: Soak = Soak()
     database: Database = Database()
+    backups: Backups = Backups()
     shared: Shared = Shared()
     nginx: Nginx = Nginx()
     limits: Limits = Limits()

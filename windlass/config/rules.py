@@ -71,10 +71,12 @@ def _hosts_are_named_once(config: Config) -> Iterator[Problem]:
 def _database_keys_have_a_database(config: Config) -> Iterator[Problem]:
     if config.database.kind != "none":
         return
+    reason = 'has no effect while database.kind is "none": set kind = "prisma", or remove it'
     for field in sorted(config.database.model_fields_set - {"kind"}):
         key = "schema" if field == "schema_file" else field
-        reason = 'has no effect while database.kind is "none": set kind = "prisma", or remove it'
         yield Problem(("database", key), reason, (("database", "kind"),))
+    for key in sorted(config.backups.model_fields_set):
+        yield Problem(("backups", key), reason, (("database", "kind"),))
 
 
 def _key_has_a_use(config: Config) -> Iterator[Problem]:

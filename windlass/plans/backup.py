@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 
 from windlass.commands import backups, postgres
 from windlass.config import Config
+from windlass.facts.backups import Backup
 from windlass.facts.state import State
 from windlass.plan import Plan, Stage, Step
+
+DAY = 86400
 
 
 def name_at(now: float) -> str:
@@ -27,6 +30,23 @@ def step(config: Config, name: str, *, release: str, why: str, unchanged: str = 
         unchanged=unchanged,
         hint=f"the database is as it was; is {database.url} right, and is there room below {config.layout.root}?",
     )
+
+
+def too_old(config: Config, found: Iterable[Backup], now: float, *, coming: bool) -> list[str]:
+    """Those beyond the newest `keep`, a `coming` one among them, or older than `keep_days`; `found`: newest first.
+
+    Never the newest verified one, unless another is coming; never what is not known to be Windlass's.
+    """
+    settings = config.backups
+    ours = [backup for backup in found if backup.why]
+    verified = next((backup.name for backup in ours if backup.verified), None)
+    since = now - settings.keep_days * DAY if settings.keep_days else 0
+    places = max(0, settings.keep - coming)
+    return [
+        backup.name
+        for place, backup in enumerate(ours)
+        if (place >= places or backup.created.timestamp() < since) and (coming or backup.name != verified)
+    ]
 
 
 def prune(config: Config, names: Iterable[str]) -> list[Step]:

@@ -9,10 +9,12 @@ from datetime import datetime, tzinfo
 from typing import TextIO, TypeVar
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
 from windlass.report import jsonl, units
+from windlass.report.database import backups_table, database_table
+from windlass.report.database_rows import HostDatabase, StoredBackup
+from windlass.report.entries import entries
 from windlass.report.env import env_table
 from windlass.report.rows import Deed, HostEnv, HostStatus, KeptRelease
 from windlass.report.sink import Sink
@@ -38,7 +40,7 @@ BAD_WORDS = {
     "needs-person": "bold red",
 }
 
-Row = TypeVar("Row", HostStatus, HostEnv, KeptRelease, Deed)
+Row = TypeVar("Row", HostStatus, HostEnv, KeptRelease, Deed, StoredBackup, HostDatabase)
 
 
 def show_status(
@@ -88,6 +90,30 @@ def show_history(
     _show(newest, lambda rows: (history_table(found, zone) for found in _by_host(rows)), json, stream, width)
 
 
+def show_backups(
+    backups: Sequence[StoredBackup],
+    *,
+    json: bool = False,
+    stream: TextIO | None = None,
+    width: int | None = None,
+    zone: tzinfo | None = None,
+) -> None:
+    """Print the backups in the order given, a table per host; moments in the operator's zone."""
+    _show(backups, lambda rows: (backups_table(found, zone) for found in _by_host(rows)), json, stream, width)
+
+
+def show_database(
+    hosts: Sequence[HostDatabase],
+    *,
+    json: bool = False,
+    stream: TextIO | None = None,
+    width: int | None = None,
+) -> None:
+    """Print how each host's database does, or one object a line."""
+    worded = [cleaned(host, as_typed) for host in hosts]
+    _show(worded, lambda known: map(database_table, known), json, stream, width)
+
+
 def releases_table(releases: Sequence[KeptRelease], zone: tzinfo | None = None) -> Group:
     """One host's kept releases."""
     rows = []
@@ -100,7 +126,7 @@ def releases_table(releases: Sequence[KeptRelease], zone: tzinfo | None = None) 
         env = Text("" if row.env is None else str(row.env))
         cells = [Text(row.release), state, when, Text(space), env, Text(row.revision[:10], "dim")]
         rows.append((cells, row.subject))
-    return _entries(releases[0].host, ("release", "state", "went live", "size", ".env", "commit"), rows)
+    return entries(releases[0].host, ("release", "state", "went live", "size", ".env", "commit"), rows)
 
 
 def history_table(deeds: Sequence[Deed], zone: tzinfo | None = None) -> Group:
@@ -113,24 +139,7 @@ def history_table(deeds: Sequence[Deed], zone: tzinfo | None = None) -> Group:
         deed = Text(f"{row.what} by {row.who}" if row.who else row.what)
         env = "" if row.env is None else f".env version {row.env}"
         rows.append(([*cells, deed], "; ".join(filter(None, (was, env, row.reason)))))
-    return _entries(deeds[0].host, ("when", "outcome", "release", "took", "what"), rows)
-
-
-def _entries(host: str, header: Sequence[str], rows: Sequence[tuple[list[Text], str]]) -> Group:
-    """Aligned columns, and under a row its detail, so that a long text does not make a column narrow."""
-    cells = [[Text(title, "dim") for title in header], *(row for row, _ in rows)]
-    widths = [max(cell.cell_len for cell in column) for column in zip(*cells, strict=True)]
-    for line in cells:
-        for cell, width in zip(line[:-1], widths, strict=False):
-            cell.pad_right(width - cell.cell_len)
-    found: list[RenderableType] = [Text(host, "bold"), Padding(Text("  ").join(cells[0]), (0, 0, 0, 2))]
-    for line, (_, detail) in zip(cells[1:], rows, strict=True):
-        joined = Text("  ").join(line)
-        joined.rstrip()
-        found.append(Padding(joined, (0, 0, 0, 2)))
-        if detail:
-            found.append(Padding(Text(detail, "dim"), (0, 0, 0, 6)))
-    return Group(*found, Text())
+    return entries(deeds[0].host, ("when", "outcome", "release", "took", "what"), rows)
 
 
 def _words(words: Iterable[str]) -> Text:

@@ -1,0 +1,38 @@
+"""What every command about the database begins with: an app that has one, and a database that answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .chosen import chosen_config
+
+if TYPE_CHECKING:
+    from invoke.context import Context
+
+    from windlass.config import Config
+    from windlass.facts.database import Database
+
+
+def database_config(ctx: Context, app: str | None) -> Config:
+    """The configuration of an app that has a database; raises UsageError for one without."""
+    from windlass.errors import UsageError
+
+    config = chosen_config(ctx, app)
+    if config.database.kind == "none":
+        raise UsageError(
+            f"{config.app.name} has no database that Windlass knows of; nothing was touched",
+            hint='[database] kind = "prisma" in its configuration says that it has',
+        )
+    return config
+
+
+def check_answers(config: Config, host: str, database: Database) -> None:
+    """Raise NotReady where the database did not answer."""
+    from windlass.errors import NotReady
+
+    if database.problem:
+        raise NotReady(
+            f"{host}: the database did not answer ({database.problem}); nothing was changed",
+            hint=f"is it up, and is {config.database.url} in {config.layout.env_file} right? "
+            f"fab db.status -H {host} asks again",
+        )

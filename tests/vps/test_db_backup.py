@@ -1,0 +1,186 @@
+"""Backups of a real database of a million rows, and what may befall them. The tests share one host, in order."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.processes import Running, wait_until
+from tests.vps.images import DATABASE_PASSWORD, DATABASE_USER
+from tests.vps.million import ROWS, sums
+from tests.vps.prompthub import CONFIG, ROOT, Server, shell_word
+
+pytestmark = pytest.mark.timeout(600)
+
+BACKUPS = f"{ROOT}/backups"
+
+
+@pytest.fixture
+def server(million_server: Server) -> Server:
+    return million_server
+
+
+def names(server: Server) -> list[str]:
+    """What is in the folder of backups, in order."""
+    return server.host.run(f"ls -A {BACKUPS} 2>/dev/null || true").stdout.split()
+
+
+def listed(server: Server) -> list[dict[str, object]]:
+    done = server.fab("db.backups", "--json").check()
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def wait_for_partial(server: Server, command: Running) -> None:
+    """Return once the dump is being written."""
+
+    def there() -> bool:
+        assert command.alive, command.output
+        return any(
+            name.endswith(".dump.partial") and server.host.path(f"{BACKUPS}/{name}").stat().st_size
+            for name in names(server)
+        )
+
+    wait_until(there, 30, lambda: f"no dump: {command.output}", 0.01)
+
+
+def test_a_backup_holds_every_row_and_says_what_it_is(server: Server) -> None:
+    assert "no backups yet" in server.fab("db.backups").check().output
+    dry = server.fab("db.backup", "--dry-run").check()
+    assert "pg_dump --format=custom" in dry.stdout
+    assert names(server) == []
+
+    done = server.fab("db.backup").check()
+    dump, about = names(server)
+    assert f"{BACKUPS}/{dump} is made and verified" in done.output
+    assert DATABASE_PASSWORD not in done.output + dry.output
+    found = json.loads(server.host.read(f"{BACKUPS}/{about}"))
+    assert (found["release"], found["why"]) == (server.live, "by hand")
+    server.host.run(f"cd {BACKUPS} && echo {found['sha256']} {dump} | sha256sum --check")
+    modes = {server.host.path(f"{BACKUPS}/{name}").stat().st_mode & 0o777 for name in (dump, about)}
+    assert modes == {0o600}
+
+    server.host.run("cd / && runuser -u postgres -- createdb copy")
+    server.host.run(f"cd / && runuser -u postgres -- pg_restore --exit-on-error -d copy <{BACKUPS}/{dump}")
+    assert sums(server.host, "copy") == sums(server.host)
+    server.host.run("cd / && runuser -u postgres -- dropdb copy")
+    (row,) = listed(server)
+    assert row["name"] == dump.removesuffix(".dump")
+    assert row["verified"]
+
+
+def test_status_tells_what_the_database_does_and_who_brought_its_migrations(server: Server) -> None:
+    (row,) = map(json.loads, server.fab("db.status", "--json").check().stdout.splitlines())
+    assert row["size"] > ROWS * 50
+    assert row["limit"] == 100
+    assert [(one["state"], one["release"]) for one in row["migrations"]] == [("applied", server.live)]
+    assert row["backup"] == listed(server)[0]["name"]
+    assert (row["longest"], row["waits"], row["warnings"], row["error"]) == (None, [], [], "")
+
+
+def test_status_names_what_runs_longest_and_what_waits_for_whom(server: Server) -> None:
+    as_app = f"PGPASSWORD={shell_word(DATABASE_PASSWORD)} psql -h 127.0.0.1 -XU {DATABASE_USER} prompthub"
+    holder = server.host.popen(f"{as_app}", stdin='BEGIN; LOCK "Search"; SELECT pg_sleep(300);\n')
+    waiter = server.host.popen(f"{as_app}", stdin='SELECT count(*) FROM "Search";\n')
+
+    def row() -> dict[str, Any]:
+        (found,) = map(json.loads, server.fab("db.status", "--json").check().stdout.splitlines())
+        return dict(found)
+
+    try:
+        wait_until(lambda: bool(row()["waits"]), 30, "nothing waits")
+        found = row()
+        assert found["longest"]["query"] == "SELECT pg_sleep(300);"
+        (wait,) = found["waits"]
+        assert (wait["query"], wait["for_pid"]) == ('SELECT count(*) FROM "Search";', found["longest"]["pid"])
+        assert "waits        pid" in server.fab("db.status").check().output
+    finally:
+        server.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(300)%'"
+        )
+        holder.wait(20)
+        waiter.wait(20)
+
+
+def test_a_disk_that_fills_up_while_it_is_dumped_leaves_nothing_and_earlier_backups(server: Server) -> None:
+    before = names(server)
+    server.host.fill_disk(ROOT, leave=1 << 20)
+    refused = server.fab("db.backup")
+    assert refused.exit_code == 1, refused
+    assert "no room for a backup: the database takes" in refused.output, refused
+    server.host.free_disk(ROOT)
+
+    backup = server.start("db.backup")
+    wait_for_partial(server, backup)
+    server.host.fill_disk(ROOT)
+    done = backup.wait()
+    server.host.free_disk(ROOT)
+    assert done.exit_code == 1, done
+    assert "No space left on device" in done.output, done
+    assert "Traceback" not in done.output, done
+    assert names(server) == before
+
+
+def test_a_dump_that_was_cut_off_is_swept_and_never_listed(server: Server) -> None:
+    before = names(server)
+    backup = server.start("db.backup")
+    wait_for_partial(server, backup)
+    server.host.power_cycle()
+    assert backup.wait().exit_code == 1
+    assert any(name.endswith(".dump.partial") for name in names(server))
+    assert [f"{row['name']}.dump" for row in listed(server)] == [name for name in before if ".dump" in name]
+    wait_until(lambda: server.fab("db.status").exit_code == 0, 30, "the database does not come up")
+    server.fab("db.backup").check()
+    assert len(names(server)) == len(before) + 2
+    assert not [name for name in names(server) if name.endswith(".partial")]
+
+
+def test_ctrl_c_and_a_second_operator(server: Server) -> None:
+    before = names(server)
+    backup = server.start("db.backup")
+    wait_for_partial(server, backup)
+    second = server.fab("db.backup")
+    assert second.exit_code == 75, second
+    assert "db.backup by operator@" in second.output
+    assert "step: back up the database" in second.output
+    backup.interrupt()
+    done = backup.wait()
+    assert done.exit_code == 1, done
+    assert "nothing is left half done" in done.output, done
+    assert names(server) == before
+
+
+def test_a_wrong_password_and_a_server_that_is_down_are_named_and_change_nothing(server: Server) -> None:
+    before = names(server)
+    env = f"{ROOT}/shared/.env"
+    kept = server.host.read(env)
+    server.host.write(env, kept.replace("p%40ss", "other"))
+    for task in ("db.backup", "db.status"):
+        done = server.fab(task)
+        assert done.exit_code == 1, done
+        assert f'password authentication failed for user "{DATABASE_USER}"' in done.output, done
+        assert "is DATABASE_URL in /srv/prompthub/shared/.env right?" in done.output, done
+    server.host.write(env, kept)
+    server.host.run("systemctl stop postgresql")
+    try:
+        done = server.fab("db.backup")
+        assert done.exit_code == 1, done
+        assert "Connection refused" in done.output, done
+        assert "nothing was changed" in done.output, done
+    finally:
+        server.host.run("systemctl start postgresql")
+    assert names(server) == before
+
+
+def test_a_file_that_was_cut_short_is_not_called_verified_and_the_last_good_one_stays(server: Server) -> None:
+    first = listed(server)[0]
+    server.operator.config("prompthub", CONFIG + "[backups]\nkeep = 1\n")
+    server.host.run(f"truncate --size=-1 {first['file']}")
+    assert listed(server)[0]["verified"] is None
+    assert "not verified" in server.fab("db.backups").check().output
+    server.fab("db.backup").check()
+    (only,) = listed(server)
+    assert only["verified"]
+    assert only["name"] != first["name"]
+    assert len(names(server)) == 2

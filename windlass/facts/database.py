@@ -1,0 +1,98 @@
+"""How the app's database does, as the app itself may see it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from windlass.question import Answer, Question
+from windlass.shell import Command, quote
+
+ACTIVITY = """\
+SELECT json_build_object(
+  'name', current_database(),
+  'version', split_part(current_setting('server_version'), ' ', 1),
+  'size', pg_database_size(current_database()),
+  'limit', current_setting('max_connections')::int,
+  'used', (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()),
+  'connections', (SELECT coalesce(json_object_agg(state, number), '{}') FROM (
+    SELECT coalesce(state, 'unknown') AS state, count(*) AS number FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid() GROUP BY 1
+  ) AS states),
+  'longest', (SELECT row_to_json(longest) FROM (
+    SELECT pid, round(extract(epoch FROM clock_timestamp() - query_start)::numeric, 1) AS seconds,
+      left(regexp_replace(query, '\\s+', ' ', 'g'), 200) AS query FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'active' AND backend_type = 'client backend'
+      AND pid <> pg_backend_pid() ORDER BY query_start LIMIT 1
+  ) AS longest),
+  'waits', (SELECT coalesce(json_agg(waits), '[]') FROM (
+    SELECT waiting.pid, round(extract(epoch FROM clock_timestamp() - waiting.query_start)::numeric, 1) AS seconds,
+      left(regexp_replace(waiting.query, '\\s+', ' ', 'g'), 200) AS query, holding.pid AS for_pid,
+      coalesce(holding.state, 'unknown') AS for_state,
+      left(regexp_replace(holding.query, '\\s+', ' ', 'g'), 200) AS for_query
+    FROM pg_stat_activity AS waiting, unnest(pg_blocking_pids(waiting.pid)) AS blocker
+    JOIN pg_stat_activity AS holding ON holding.pid = blocker
+    WHERE waiting.wait_event_type = 'Lock' AND waiting.datname = current_database() ORDER BY waiting.query_start
+  ) AS waits)
+)"""
+"""One row of JSON. Of other users' connections PostgreSQL tells the app neither state nor query."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A statement under way: the server's process and for how many seconds; the text is cut at 200 characters."""
+
+    pid: int
+    seconds: float
+    query: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A statement that waits for a lock, and who holds it."""
+
+    pid: int
+    seconds: float
+    query: str
+    for_pid: int
+    for_state: str
+    for_query: str
+
+
+@dataclass(frozen=True)
+class Database:
+    """`connections` are those to this database by state, `used` all of the server's, of which `limit` are allowed.
+
+    `size` is in bytes. `problem` says why nothing is known.
+    """
+
+    name: str = ""
+    version: str = ""
+    size: int = 0
+    limit: int = 0
+    used: int = 0
+    connections: Mapping[str, int] = field(default_factory=dict)
+    longest: Query | None = None
+    waits: tuple[Wait, ...] = ()
+    problem: str = ""
+
+
+def question() -> Question[Database]:
+    """Log in as the app does."""
+    text = f"""\
+if [ -z "${{PGHOST:-}}${{PGDATABASE:-}}" ]; then echo 'no PostgreSQL URL in .env' >&2; exit 45; fi
+PGCONNECT_TIMEOUT=5 psql -XAtqw -c {quote(ACTIVITY)}
+"""
+    return Question("database", Command(text), parse, timeout=15, environment=("database",))
+
+
+def parse(answer: Answer) -> Database:
+    """Never raises for what the server says: what could not be asked has a `problem`."""
+    if answer.code:
+        lines = [line for line in answer.err.strip().splitlines() if line]
+        return Database(problem=lines[-1] if lines else "no answer in time")
+    found = json.loads(answer.out)
+    longest = found.pop("longest")
+    waits = tuple(Wait(**wait) for wait in found.pop("waits"))
+    return Database(**found, longest=Query(**longest) if longest else None, waits=waits)
