@@ -17,16 +17,19 @@ def look(config: Config, host: Host) -> Look:
 
 
 def questions(config: Config) -> list[Any]:
-    from windlass.facts import migrations, nginx, state, tools
+    from windlass.facts import backups, migrations, nginx, state, tools
 
-    asked: list[Any] = [state.question(config.layout), tools.question(config.node.path), nginx.nginx(config)]
-    return asked + migrations.questions(config)
+    layout = config.layout
+    asked: list[Any] = [state.question(layout), tools.question(config.node.path), nginx.nginx(config)]
+    return [*asked, *migrations.questions(config), backups.question(layout)]
 
 
 def look_of(config: Config, answers: dict[str, Any]) -> Look:
     from windlass.plans.look import Look
 
-    return Look(answers["state"], answers["tools"], answers["nginx"], answers.get("applied"))
+    return Look(
+        answers["state"], answers["tools"], answers["nginx"], answers.get("applied"), answers["backups"]
+    )
 
 
 def look_and_fetch(config: Config, host: Host, ref: str) -> tuple[Look, Revision]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from windlass.commands import git, migrations, releases
+from windlass.commands import backups, git, migrations, releases
 from windlass.config import Config
 from windlass.facts.revision import Revision
 from windlass.plan import Plan, Stage, Step
 from windlass.plans import build, golive
+from windlass.plans.backup import too_old
 from windlass.plans.golive import Cutover
 from windlass.plans.history import prunable
 from windlass.plans.look import Look
 from windlass.plans.migrate import migrate, page
-from windlass.shell import Command
+from windlass.shell import Command, all_of
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def deploy(config: Config, look: Look, revision: Revision, to: Cutover, options:
     """The whole deploy of a revision as the release that `to` names."""
     tool = migrations.tool(config) if options.migrates else None
     pending = look.applied.pending(revision.migrations) if look.applied and tool else ()
+    backs_up = config.database.backup and tool is not None and bool(pending or options.force)
     built = build.build(config, look, revision, to.release)
     migrated = Stage("migrate", tuple(page(config, to)), ordered=True)
     if tool:
@@ -56,7 +58,7 @@ def deploy(config: Config, look: Look, revision: Revision, to: Cutover, options:
         (
             build.workspace(config, look, revision, force=options.force),
             *order,
-            *golive.stages(config, to, _prune(config, look, to)),
+            *golive.stages(config, to, _prune(config, look, to, backs_up=backs_up)),
         ),
         recovery=golive.recover(config),
         prologue=build.prologue(config, look),
@@ -72,6 +74,10 @@ def deploy(config: Config, look: Look, revision: Revision, to: Cutover, options:
     )
 
 
-def _prune(config: Config, look: Look, to: Cutover) -> Command:
+def _prune(config: Config, look: Look, to: Cutover, *, backs_up: bool) -> Command:
     old = prunable(look.state, keep=config.app.keep, coming=to.release)
-    return releases.prune(config.layout, old, assets_days=config.nginx.assets_days)
+    dumps = too_old(config, look.backups, look.state.now, coming=backs_up)
+    return all_of(
+        releases.prune(config.layout, old, assets_days=config.nginx.assets_days),
+        backups.remove(config.layout, dumps),
+    )

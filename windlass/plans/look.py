@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from windlass.config import Config
 from windlass.facts.applied import Applied
+from windlass.facts.backups import Backup
 from windlass.facts.nginx import NginxFacts
 from windlass.facts.state import State
 from windlass.facts.tools import PACKAGES, Tools
@@ -15,12 +16,13 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Look:
-    """The facts of one host; `applied` is None where the app has no database."""
+    """The facts of one host; `applied` is None where the app has no database. `backups`: the newest first."""
 
     state: State
     tools: Tools
     nginx: NginxFacts
     applied: Applied | None = None
+    backups: tuple[Backup, ...] = ()
 
 
 def missing(config: Config, look: Look, *, building: bool) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.unit.made import config, cutover, kept, live, look, revision, state, 
 from tests.unit.plans.reading import all_steps, running, stage, step, text_of, titles, whole_text
 from windlass.config import Config
 from windlass.facts.applied import Applied
+from windlass.facts.backups import Backup
 from windlass.facts.revision import Revision
 from windlass.gates import longest
 from windlass.layout import other
@@ -412,3 +414,17 @@ def test_visitors_see_nothing_before_the_cutover(
         for one in before.steps:
             assert not any(word in text_of(one) for word in touching), one.title
             assert f"pm2 -s delete shop-{seen.state.slot}" not in text_of(one)
+
+
+@pytest.mark.parametrize(("applied", "gone"), [(frozenset({"1_init"}), False), (frozenset(), True)])
+def test_a_deploy_removes_the_backups_for_which_there_is_no_place_after_its_own(
+    applied: frozenset[str], gone: bool
+) -> None:
+    made = datetime.fromtimestamp(1_790_000_000, UTC)
+    dumps = tuple(Backup(f"b{number}", 6, made, why="by hand", verified=made) for number in range(10))
+    seen = look(live(OLD, now=made.timestamp()), applied=Applied(applied), backups=dumps)
+    text = text_of(
+        step(planned(with_database(), seen, revision(migrations=("1_init",))), "remove what is too old")
+    )
+    assert ("/backups/b9.dump" in text) is gone
+    assert "/backups/b8.dump" not in text
