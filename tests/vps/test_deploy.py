@@ -113,6 +113,7 @@ def test_secrets_are_seen_nowhere(deployed: Deployed) -> None:
         assert not [text for text in said if secret in text]
     vps.write("/tmp/patterns", "\n".join(SECRETS.values()) + "\n")
     holders = vps.run(
-        f"grep -rlFf /tmp/patterns {ROOT} /home /var/log /run /etc 2>/dev/null | sort", check=False
+        f"grep -rlFf /tmp/patterns {ROOT} /home /var/log /run /etc 2>/dev/null | xargs stat -c '%a %n' | sort",
+        check=False,
     )
-    assert holders.stdout == f"{ROOT}/shared/.env\n"
+    assert holders.stdout == f"600 {ROOT}/shared/.env\n600 {ROOT}/shared/.env.versions/0001\n"
