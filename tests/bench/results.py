@@ -32,7 +32,7 @@ Debian with its own systemd in a container of the machine that ran `make bench` 
 takes is what Windlass prints, "live after N s", the connection and the health gates included; "from Enter" is
 the same with the start of Python. By hand it is counted from the start of `ssh` until the app answers its
 health check. The gates watch as long as they do by default: a new release for 3 s, one that was live before for
-1 s, a warm standby no longer than it takes to ask. Visitors made {rate} requests a second meanwhile, pages with
+0.5 s, a warm standby no longer than it takes to ask. Visitors made {rate} requests a second meanwhile, pages with
 their assets. A code-only deploy by hand is the runbook's § 4 without the migration.
 """
 

@@ -116,7 +116,7 @@ class Health(Section):
     timeout: Timeout = 5
     start_timeout: Timeout = 60
     min_healthy: Seconds = 3
-    min_healthy_known: Seconds = 1
+    min_healthy_known: Seconds = 0.5
     revision: Word = ""
 
 
