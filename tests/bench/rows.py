@@ -13,8 +13,8 @@ from tests.bench.windlass import Windlass
 
 ROUND_TRIP = 0.1
 GATE = (
-    "the gate watches the release for half a second (`[health] min_healthy_known`), which by hand nobody does, and an app "
-    "that installs and builds in less than a second leaves little to save"
+    "the gate watches the release for half a second (`[health] min_healthy_known`), which by hand nobody does, "
+    "and an app that installs and builds in less than a second leaves little to save"
 )
 START = "the start of Python, with Fabric and pydantic, is counted too: see `fab --version` in the last row"
 Say = Callable[[str], None]
