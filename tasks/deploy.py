@@ -99,9 +99,9 @@ def plan_for(
 
 
 def has_page(look: Look, options: Options) -> bool:
-    """Whether this deploy puts the maintenance page up, or takes over one that an earlier deploy left up."""
+    """Whether this deploy puts the maintenance page up, or takes over one that an earlier deploy or restore left up."""
     there = look.state.maintenance
-    return options.page if there is None else there.startswith("deploy ")
+    return options.page if there is None else there.startswith(("deploy ", "restore "))
 
 
 def same_revision(crew: Crew, revisions: list[Revision], ref: str) -> Revision:

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from windlass.plan import Plan
 
 
-def exit_code(end: dict[str, Any]) -> int:
-    """The exit code of an agent's `end` message."""
+def exit_code(plan: Plan, end: dict[str, Any]) -> int:
+    """The exit code of an agent's `end` message; what stays of a plan that did not end well needs a person."""
     from windlass.errors import ExitCode
 
     codes = {
@@ -19,7 +19,7 @@ def exit_code(end: dict[str, Any]) -> int:
         "went-back": ExitCode.WENT_BACK,
         "needs-person": ExitCode.NEEDS_PERSON,
     }
-    if was_stopped(end):
+    if was_stopped(end) or (end["outcome"] != "done" and _lasting(plan, end)):
         return int(ExitCode.NEEDS_PERSON)
     return int(codes.get(end["outcome"], ExitCode.FAILED))
 
@@ -40,7 +40,7 @@ def message(config: Config, host: str, plan: Plan, end: dict[str, Any]) -> tuple
     if end.get("stopped") is not None or end.get("page") is not None:
         visitors = "visitors get the maintenance page"
     what = f"{failure['title']}: {failure['reason']}" if failure else "it did not finish"
-    what += _migrated(plan, end)
+    what += _migrated(plan, end) + _lasting(plan, end)
     log = f"full log on the server: {failure['log']}" if failure and failure.get("log") else ""
     hint = "; ".join(filter(None, [failure.get("hint", "") if failure else "", log]))
     if outcome == "needs-person":
@@ -64,7 +64,8 @@ def message(config: Config, host: str, plan: Plan, end: dict[str, Any]) -> tuple
     if outcome == "cancelled":
         return (
             f"cancelled at {failure['title']} ({failure['reason']}): {visitors}, nothing is left half done"
-            + _migrated(plan, end),
+            + _migrated(plan, end)
+            + _lasting(plan, end),
             "",
         )
     return f"{what}. Visitors saw nothing: {visitors}", hint
@@ -76,6 +77,11 @@ def _migrated(plan: Plan, end: dict[str, Any]) -> str:
     if not names or "migrate" not in end.get("done", []):
         return ""
     return f". The database has the new migrations ({names}): backups/{plan.record['release']}.down.sql leads back"
+
+
+def _lasting(plan: Plan, end: dict[str, Any]) -> str:
+    """What was done and stays, although the plan did not end well."""
+    return "".join(f". {text}" for title, text in plan.lasting if title in end.get("done", []))
 
 
 def _done(plan: Plan, host: str, end: dict[str, Any]) -> tuple[str, str]:
@@ -91,10 +97,11 @@ def _done(plan: Plan, host: str, end: dict[str, Any]) -> tuple[str, str]:
         )
     if plan.record.get("maintenance") == "on":
         return "visitors get the maintenance page", f"fab maintenance.off -H {host} takes it down"
+    said, hint = plan.outlook
     if end.get("page") is not None and "release" in plan.record:
         page = f"the release is live behind the maintenance page ({end['page']})"
-        return page, f"fab maintenance.off -H {host} lets visitors in"
-    said, hint = plan.outlook
+        doors = f"fab maintenance.off -H {host} lets visitors in"
+        return "; ".join(filter(None, [said, page])), "; ".join(filter(None, [doors, hint]))
     return "; ".join(filter(None, [_remarks(end), said])), hint
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -132,14 +132,18 @@ def _open(crew: Crew, spec: HostSpec, opening: Opening) -> Host | WindlassError:
         return error
 
 
-def run(crew: Crew, plans: list[Plan]) -> int:
-    """Run the plans, one a host, and report every host's end; the exit code of the worst."""
+def run(crew: Crew, plans: list[Plan], before_end: Callable[[], None] = lambda: None) -> int:
+    """Run the plans, one a host, and report every host's end; the exit code of the worst.
+
+    `before_end` is called when all have run, and nothing was said of it yet.
+    """
     from windlass.runner import Fleet
 
     if not plans:
         return 0
     crew.started = True
     Fleet(crew.hosts, plans, crew.report.emit).run()
+    before_end()
     return max(conclude(crew, host, plan) for host, plan in zip(crew.hosts, plans, strict=True))
 
 
@@ -162,4 +166,4 @@ def conclude(crew: Crew, host: Host, plan: Plan) -> int:
     if end.get("stopped") is not None:
         live = was = ""
     crew.report.emit(Ended(host.name, end["outcome"], live, crew.seconds(), text, hint, was))
-    return exit_code(end)
+    return exit_code(plan, end)

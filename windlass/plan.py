@@ -65,7 +65,8 @@ class Plan:
 
     `recovery` is idempotent and runs without `-e`; `record` is what the ledger says beside the outcome;
     `prologue` comes before every step's text. `notes` go above a dry run's steps. `outlook` is what to say, and
-    to type next, where the plan ends well.
+    to type next, where the plan ends well. `lasting`: steps whose work stays, by title, and what is to be said of
+    it where the plan does not end well.
     """
 
     title: str
@@ -75,3 +76,4 @@ class Plan:
     record: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     outlook: tuple[str, str] = ("", "")
+    lasting: tuple[tuple[str, str], ...] = ()

@@ -267,4 +267,9 @@ def refused_error(message: dict[str, Any], host: str, opening: Opening) -> Windl
             f"{host}: the new .env could not be kept ({message['detail']}); the present one is as it was",
             hint=f"is there room on the disk? fab status -H {host}",
         )
+    if message["why"] == "file":
+        return StepFailed(
+            f"{host}: the file could not be kept ({message['detail']}); nothing was changed",
+            hint=f"is there room on the disk? fab status -H {host}",
+        )
     return Refused(f"{host}: {root} cannot be used ({message.get('detail', message['why'])})")

@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import Any, Dict, Optional
 
-from . import door, questions, stop, tail, versions
+from . import door, incoming, questions, stop, tail, versions
 from .channel import Channel
 from .owner import become_owner
 from .plan import PlanRun
@@ -82,6 +82,8 @@ def _serve(session: Session) -> int:
             session.channel.send("recorded")
         elif message["op"] == "env":
             versions.keep(session, message)
+        elif message["op"] == "file":
+            incoming.take(session, message)
         elif message["op"] == "settle":
             if not door.settle(session):
                 return 75

@@ -39,7 +39,7 @@ def processes(config: Config) -> Command:
         f"{pm2.ensure_daemon()}\n"
         f"{_running(config)}\n"
         f"if [ -e {stopped} ]; then\n"
-        f"{_indented(_stop_all(config))}\n"
+        f"{_indented(stop_all(config).text)}\n"
         "else\n"
         f"    case $({_live_slot(config)}) in\n"
         f"{branches}\n"
@@ -56,17 +56,29 @@ def awake(config: Config, slot: Slot) -> Command:
 
 
 def page(config: Config) -> Command:
-    """Take away the page that a deploy put up, unless its migration was begun: then a person must look."""
+    """Take away the page that a deploy or a restore put up, unless it changed the database: then a person must look."""
     layout = config.layout
     return Command(
-        f"if grep -qs '^deploy' {quote(layout.maintenance)}; then\n"
+        f"if grep -Eqs '^(deploy|restore) ' {quote(layout.maintenance)}; then\n"
         f"    if [ -e {quote(layout.migrated)} ]; then\n"
-        "        echo 'it stays until a person has looked, since a migration was begun'\n"
+        "        echo 'it stays until a person has looked, since the database has changed'\n"
         "        exit 1\n"
         "    fi\n"
         f"    rm -f {quote(layout.maintenance)}\n"
         "fi"
     )
+
+
+def stop_all(config: Config) -> Command:
+    """Stop what runs in either slot; it is remembered as stopped.
+
+    A slot without a link has no processes, and to ask pm2 for each of them costs a start of node.
+    """
+    stops = [
+        when(cmd("test", "-L", config.layout.slot_release(slot)), pm2.stop(names(config, slot)))
+        for slot in SLOTS
+    ]
+    return all_of(*stops)
 
 
 def names(config: Config, slot: Slot) -> list[str]:
@@ -117,15 +129,6 @@ def _ensure(config: Config, live: Slot, name: str) -> str:
     """Deleted first: pm2 starts a stopped process in the folder that it had before."""
     start = all_of(pm2.delete([name]), pm2.start(config.layout, live, [name]))
     return f"if ! running {live} {quote(name)}; then\n{_indented(start.text)}\nfi"
-
-
-def _stop_all(config: Config) -> str:
-    """A slot without a link has no processes; to ask pm2 for each of them costs a start of node."""
-    stops = [
-        when(cmd("test", "-L", config.layout.slot_release(slot)), pm2.stop(names(config, slot)))
-        for slot in SLOTS
-    ]
-    return all_of(*stops).text
 
 
 def _indented(text: str) -> str:

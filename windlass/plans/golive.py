@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from windlass import gates
-from windlass.commands import pm2, recovery, releases, slots
+from windlass.commands import backups, pm2, recovery, releases, scratch, slots
 from windlass.config import Config
 from windlass.layout import Slot, other
 from windlass.plan import Stage, Step
@@ -145,7 +145,7 @@ def finish(config: Config, to: Cutover, prune: Command | None) -> Stage:
 def recover(config: Config) -> tuple[Step, ...]:
     """Make the server agree with the flag, whatever happened; runs before every locked command that finds a mess."""
     return (
-        Step("tidy up", all_of(releases.tidy(config.layout)), timeout=120),
+        Step("tidy up", releases.tidy(config.layout), timeout=120),
         Step("agree on what is live", recovery.links(config), timeout=30),
         Step(
             "agree on what runs",
@@ -153,7 +153,16 @@ def recover(config: Config) -> tuple[Step, ...]:
             timeout=120 + config.web.drain + config.web.kill_timeout,
         ),
         Step("maintenance page", recovery.page(config), timeout=10),
+        *_tidy_database(config),
     )
+
+
+def _tidy_database(config: Config) -> list[Step]:
+    """Remove a half-made backup, and the scratch database of a restore or rehearsal."""
+    if config.database.kind == "none":
+        return []
+    text = all_of(backups.sweep(config.layout), scratch.sweep())
+    return [Step("tidy up beside the database", text, timeout=60, environment=("database",))]
 
 
 def _drain(config: Config, slot: Slot) -> list[Step]:

@@ -68,11 +68,11 @@ def migrate(config: Config, look: Look, revision: Revision, to: Cutover, tool: T
 
 
 def page(config: Config, to: Cutover) -> list[Step]:
-    """Put the maintenance page up, where this deploy shall have it; one that a deploy left up keeps its mark."""
+    """Put the maintenance page up, where this deploy shall have it; one that was left up keeps its mark."""
     if not to.page_up:
         return []
     layout = config.layout
-    left = cmd("grep", "-qs", "^deploy", layout.maintenance)
+    left = cmd("grep", "-Eqs", "^(deploy|restore) ", layout.maintenance)
     up = Command(f"echo {quote(f'deploy {to.release}')} >{quote(layout.maintenance)}")
     return [Step("put the page up", all_of(when(Command(f"! {left}"), cmd("rm", "-f", layout.migrated)), up))]
 

@@ -1,0 +1,110 @@
+"""A scratch database beside the app's own: made, filled from a dump, counted, dropped.
+
+All want the environment "database". The scratch database has one name, so whoever comes next finds what a kill left.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from windlass.shell import Command, all_of, cmd, fed, quote
+
+PSQL = "psql -XAtqw -v ON_ERROR_STOP=1"
+
+STAND = """\
+export PGCONNECT_TIMEOUT=10
+database=$PGDATABASE scratch=${PGDATABASE:0:40}_windlass_scratch
+for PGDATABASE in postgres template1 "$database"; do
+    if psql -XAtqwc 'SELECT 1' >/dev/null 2>&1; then break; fi
+done"""
+"""Neither database can be made, renamed or dropped by who is connected to it: stand in another one."""
+
+_MAKE = """\
+SELECT format('CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L',
+        :'scratch', pg_encoding_to_char(encoding), datcollate, datctype)
+    || CASE to_jsonb(own) ->> 'datlocprovider'
+        WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L',
+            coalesce(to_jsonb(own) ->> 'daticulocale', to_jsonb(own) ->> 'datlocale'))
+        WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', to_jsonb(own) ->> 'datlocale')
+        ELSE '' END
+FROM pg_database AS own WHERE datname = :'database' \\gexec
+"""
+"""Compares and sorts as the app's own does. As JSON, since older servers lack some of the columns."""
+
+_DROP = """\
+\\o /dev/null
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'scratch'::name;
+SELECT format('DROP DATABASE %I', datname) FROM pg_database WHERE datname = :'scratch'::name \\gexec
+"""
+
+_COUNT = """\
+SELECT format('SELECT count(*) || %L FROM ONLY %I.%I', format(' %I.%I', nspname, relname), nspname, relname)
+FROM pg_class JOIN pg_namespace AS space ON space.oid = relnamespace
+WHERE relkind = 'r' AND relpersistence <> 't' AND nspname !~ '^pg_' AND nspname <> 'information_schema'
+ORDER BY nspname, relname \\gexec
+"""
+
+_COUNT_DUMPED = """\
+!copying && /^COPY .* FROM stdin;$/ { table = substr($0, 6); sub(/ \\(.*/, "", table); copying = 1; rows = 0; next }
+copying && $0 == "\\\\." { print rows " " table; copying = 0; next }
+copying { rows++ }"""
+
+_FILL = """\
+counted=$(mktemp)
+counting=
+trap 'rm -f "$counted"; [ -z "$counting" ] || kill "$counting" 2>/dev/null || true' EXIT
+pg_restore --data-only --file=- {dump} | LC_ALL=C awk {count} | LC_ALL=C sort >"$counted" &
+counting=$!
+PGOPTIONS="${{PGOPTIONS:-}} -c synchronous_commit=off" PGDATABASE=$scratch \\
+    pg_restore --exit-on-error --no-owner --no-password --verbose --dbname= {dump}
+wait "$counting"
+counting=
+differing=$(PGDATABASE=$scratch {psql} <<'END' | LC_ALL=C sort | LC_ALL=C comm -23 "$counted" -
+{sql}END
+)
+if [ -n "$differing" ]; then
+    printf 'the dump has rows of a table that are not in the restored database:\\n%s\\n' "$differing" >&2
+    exit 1
+fi
+awk '{{ rows += $1 }} END {{ print NR " tables, " rows " rows, as in the dump" }}' "$counted\""""
+"""The rows are counted in the dump and in what came of it. What is not flushed yet, the swap's commit flushes."""
+
+
+def create() -> Command:
+    """Make it, empty; what an earlier run left is dropped first."""
+    return all_of(Command(STAND), _sql(_DROP), _sql(_MAKE))
+
+
+def drop() -> Command:
+    """Drop it, where it is there, whoever is connected."""
+    return all_of(Command(STAND), _sql(_DROP))
+
+
+def sweep() -> Command:
+    """As `drop`, and never a failure: what cannot be dropped now is left to the next run."""
+    text = all_of(Command(STAND.replace("=10", "=5")), _sql(_DROP)).text
+    return Command(
+        'if [ -n "${PGDATABASE:-}" ] && command -v psql >/dev/null; then\n'
+        f"(\n{text}\n) >/dev/null 2>&1 || true\n"
+        "fi"
+    )
+
+
+def fill(dump: PurePosixPath) -> Command:
+    """Restore the dump into it, and fail unless every table has as many rows as in the dump.
+
+    Everything belongs to the app's role; the planner's statistics are made anew.
+    """
+    text = _FILL.format(dump=quote(dump), count=quote(_COUNT_DUMPED), psql=PSQL, sql=_COUNT)
+    analyze = f"PGDATABASE=$scratch PGOPTIONS='-c client_min_messages=error' {PSQL} -c ANALYZE"
+    return all_of(Command(STAND), Command(text), Command(analyze))
+
+
+def counts(into: PurePosixPath) -> Command:
+    """Write the number of rows of each of its tables, as `rows schema.table` lines."""
+    ask = fed(Command(f"PGDATABASE=$scratch {PSQL} >{quote(into)}"), _COUNT)
+    return all_of(Command(STAND), cmd("mkdir", "-p", into.parent), ask)
+
+
+def _sql(text: str) -> Command:
+    return fed(Command(f'{PSQL} -v database="$database" -v scratch="$scratch"'), text)
