@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from windlass.shell import Command, all_of, cmd, fed, quote
+from windlass.shell import Command, all_of, fed, quote
 
 PSQL = "psql -XAtqw -v ON_ERROR_STOP=1"
 
@@ -50,24 +50,24 @@ copying && $0 == "\\\\." { print rows " " table; copying = 0; next }
 copying { rows++ }"""
 
 _FILL = """\
-counted=$(mktemp)
 counting=
-trap 'rm -f "$counted"; [ -z "$counting" ] || kill "$counting" 2>/dev/null || true' EXIT
-pg_restore --data-only --file=- {dump} | LC_ALL=C awk {count} | LC_ALL=C sort >"$counted" &
+trap '[ -z "$counting" ] || kill "$counting" 2>/dev/null || true' EXIT
+pg_restore --data-only --file=- {dump} | LC_ALL=C awk {count} | LC_ALL=C sort >{rows} &
 counting=$!
 PGOPTIONS="${{PGOPTIONS:-}} -c synchronous_commit=off" PGDATABASE=$scratch \\
     pg_restore --exit-on-error --no-owner --no-password --verbose --dbname= {dump}
 wait "$counting"
-counting=
-differing=$(PGDATABASE=$scratch {psql} <<'END' | LC_ALL=C sort | LC_ALL=C comm -23 "$counted" -
-{sql}END
-)
+counting="""
+"""What is not flushed yet, the swap's commit flushes."""
+
+_COMPARE = """\
+differing=$(LC_ALL=C comm -23 {dumped} {restored})
 if [ -n "$differing" ]; then
     printf 'the dump has rows of a table that are not in the restored database:\\n%s\\n' "$differing" >&2
     exit 1
 fi
-awk '{{ rows += $1 }} END {{ print NR " tables, " rows " rows, as in the dump" }}' "$counted\""""
-"""The rows are counted in the dump and in what came of it. What is not flushed yet, the swap's commit flushes."""
+awk '{{ rows += $1 }} END {{ print NR " tables, " rows + 0 " rows, as in the dump" }}' {dumped}
+rm {dumped} {restored}"""
 
 
 def create() -> Command:
@@ -90,20 +90,27 @@ def sweep() -> Command:
     )
 
 
-def fill(dump: PurePosixPath) -> Command:
-    """Restore the dump into it, and fail unless every table has as many rows as in the dump.
+def fill(dump: PurePosixPath, rows: PurePosixPath) -> Command:
+    """Restore the dump into it; everything belongs to the app's role. `rows` gets the number of rows in the dump.
 
-    Everything belongs to the app's role; the planner's statistics are made anew.
+    They are counted while they are restored, on another core where there is one.
     """
-    text = _FILL.format(dump=quote(dump), count=quote(_COUNT_DUMPED), psql=PSQL, sql=_COUNT)
+    text = _FILL.format(dump=quote(dump), count=quote(_COUNT_DUMPED), rows=quote(rows))
+    return all_of(Command(STAND), Command(text))
+
+
+def compare(dumped: PurePosixPath) -> Command:
+    """Fail unless each of its tables has as many rows as the dump had; then make the planner's statistics."""
+    restored = dumped.with_name("restored-rows.next")
     analyze = f"PGDATABASE=$scratch PGOPTIONS='-c client_min_messages=error' {PSQL} -c ANALYZE"
-    return all_of(Command(STAND), Command(text), Command(analyze))
+    text = _COMPARE.format(dumped=quote(dumped), restored=quote(restored))
+    return all_of(counts(restored), Command(text), Command(analyze))
 
 
 def counts(into: PurePosixPath) -> Command:
-    """Write the number of rows of each of its tables, as `rows schema.table` lines."""
-    ask = fed(Command(f"PGDATABASE=$scratch {PSQL} >{quote(into)}"), _COUNT)
-    return all_of(Command(STAND), cmd("mkdir", "-p", into.parent), ask)
+    """Write the number of rows of each of its tables, as sorted `rows schema.table` lines."""
+    ask = f"PGDATABASE=$scratch {PSQL} <<'END' | LC_ALL=C sort >{quote(into)}\n{_COUNT}END"
+    return all_of(Command(STAND), Command(ask))
 
 
 def _sql(text: str) -> Command:

@@ -175,7 +175,7 @@ def _filled(config: Config, source: Source) -> list[Stage]:
     """The dump as a database of its own; visitors and the app's own database know nothing of it."""
     if source.dump is None:
         return []
-    sure = "the database is as it was"
+    sure, rows = "the database is as it was", config.layout.run / "dumped-rows.next"
     undo = [_step(config, "drop the scratch database", scratch.drop())]
     if source.sent:
         undo.append(Step("remove what was sent", cmd("rm", "-f", source.dump), 30))
@@ -185,7 +185,8 @@ def _filled(config: Config, source: Source) -> list[Stage]:
             (
                 _step(config, "verify the dump", restore.verify(source.dump, source.sha256), hint=sure),
                 _step(config, "make a scratch database", scratch.create(), hint=sure),
-                _step(config, "restore into it", scratch.fill(source.dump), hint=sure, show=True),
+                _step(config, "restore into it", scratch.fill(source.dump, rows), hint=sure),
+                _step(config, "compare the rows", scratch.compare(rows), hint=sure, show=True),
                 _step(config, "give it the database's settings", restore.inherit(), hint=sure),
             ),
             undo=tuple(undo),
