@@ -10,6 +10,7 @@ from windlass.usage import exit_with_usage_code
 from . import (
     config,
     db,
+    db_going_back,
     demo,
     deploy,
     emergency,
@@ -34,7 +35,10 @@ options_first()
 
 maintenance = Collection("maintenance", emergency.maintenance_on, emergency.maintenance_off)
 
-namespace = Collection(config, db, env, lock, maintenance, nginx)
+database = Collection.from_module(db)
+database.add_task(db_going_back.rollback)
+
+namespace = Collection(config, database, env, lock, maintenance, nginx)
 namespace.add_task(demo.demo)
 namespace.add_task(init.init)
 namespace.add_task(deploy.deploy)

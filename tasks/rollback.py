@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from windlass.plans.golive import Cutover
     from windlass.plans.look import Look
 
+    from .rollback_database import Database
     from .visiting import Crew
 
 
@@ -22,12 +23,16 @@ if TYPE_CHECKING:
         **RUN_HELP,
         "commit": "this hash, tag or branch: its kept release, else it is built (default: the last good release)",
         "stable": "the newest release that mark-stable marked",
+        "with-database": "then also take back the migrations that this release does not know, as db.rollback does",
+        "yes": "do not ask, with --with-database",
     }
 )
 def rollback(
     ctx: Context,
     commit: str | None = None,
     stable: bool = False,
+    with_database: bool = False,
+    yes: bool = False,
     dry_run: bool = False,
     app: str | None = None,
     target: str | None = None,
@@ -39,6 +44,8 @@ def rollback(
 
     from windlass.errors import UsageError
 
+    from .chosen_database import database_config
+    from .rollback_database import Database
     from .visiting import crew
 
     if commit and stable:
@@ -47,10 +54,16 @@ def rollback(
         )
     if commit is not None:
         checked_ref(commit)
-    config = chosen_config(ctx, app)
+    config = database_config(ctx, app) if with_database else chosen_config(ctx, app)
+    database = Database(yes=yes, dry_run=dry_run) if with_database else None
     what = "rollback --dry-run" if dry_run else "rollback"
     with crew(ctx, config, what, target=target, aside=dry_run, json=json, verbose=verbose) as hosts:
-        code = roll_back(hosts, commit, stable=stable, dry_run=dry_run, json=json)
+        code = roll_back(hosts, commit, stable=stable, dry_run=dry_run, json=json, database=database)
+    if database and not (code or dry_run):
+        with crew(
+            ctx, config, "db.rollback", target=target, first_only=True, json=json, verbose=verbose
+        ) as hosts:
+            code = database.follow(hosts)
     if code:
         raise Exit(code=code)
 
@@ -94,7 +107,15 @@ def restart(
         raise Exit(code=code)
 
 
-def roll_back(crew: Crew, commit: str | None, *, stable: bool, dry_run: bool, json: bool) -> int:
+def roll_back(
+    crew: Crew,
+    commit: str | None,
+    *,
+    stable: bool,
+    dry_run: bool,
+    json: bool,
+    database: Database | None = None,
+) -> int:
     """Choose on every host, refuse where they differ, then go back; the exit code."""
     from windlass.errors import Refused
     from windlass.events import Note
@@ -105,6 +126,8 @@ def roll_back(crew: Crew, commit: str | None, *, stable: bool, dry_run: bool, js
     from .deploy import deploy_to
     from .looking import check_ready, look
     from .printing import run_or_print
+    from .rollback_database import without_standby
+    from .undoing import check_has_what_it_needs
 
     looks: list[Look] = each(crew.hosts, lambda host: look(crew.config, host))
     chosen = [_choose(crew, seen, commit, stable=stable) for seen in looks]
@@ -119,17 +142,24 @@ def roll_back(crew: Crew, commit: str | None, *, stable: bool, dry_run: bool, js
             f"the hosts would go back to different revisions ({listed}); nothing was changed",
             hint="name one: fab rollback --commit",
         )
+    if database:
+        database.foresee(crew, releases[0].id)
     if all(seen.state.live == release.id for seen, release in zip(looks, releases, strict=True)):
         return _live_already(crew, looks)
+    config = without_standby(crew.config) if database else crew.config
     built = []
     for host, seen, release in zip(crew.hosts, looks, releases, strict=True):
-        check_ready(crew.config, host, seen, building=False)
+        check_ready(config, host, seen, building=False)
+        check_has_what_it_needs(config, host, seen, release)
         to = _known(crew, seen, release)
         make = plans.choose if seen.state.stopped is not None else plans.rollback
-        built.append(make(crew.config, seen.state, to))
+        built.append(make(config, seen.state, to, migrations=database is not None))
         for note in built[-1].notes:
             crew.report.emit(Note(host.name, note, "warning"))
-    return run_or_print(crew, built, dry_run=dry_run)
+    code = run_or_print(crew, built, dry_run=dry_run)
+    if database:
+        database.after(crew, code)
+    return code
 
 
 def _choose(crew: Crew, seen: Look, commit: str | None, *, stable: bool) -> Release | None:

@@ -20,6 +20,7 @@ ELSEWHERE = {
     "init": "tests/sandbox/test_init.py",
     "setup": "tests/vps/test_setup.py",
     **dict.fromkeys(("db.status", "db.backup", "db.backups"), "tests/vps/test_db_backup.py"),
+    "db.rollback": "tests/vps/test_db_rollback.py",
 }
 """Where the commands are run that want another server or folder than this file's."""
 AS_ROOT = ("nginx.install",)

@@ -59,8 +59,8 @@ def kept_for(state: State, revision: str) -> Release | None:
     )
 
 
-def rollback(config: Config, state: State, to: Cutover) -> Plan:
-    """Go live with a kept release; what was live is bad from then on."""
+def rollback(config: Config, state: State, to: Cutover, *, migrations: bool = False) -> Plan:
+    """Go live with a kept release; what was live is bad from then on. `migrations`: a later plan takes them back."""
     record = {**_record(state, to), "rolled_from": state.live}
     prune = None
     stages = standby(config, to) if is_standby(state, to) else golive.stages(config, to, prune)
@@ -70,7 +70,7 @@ def rollback(config: Config, state: State, to: Cutover) -> Plan:
         recovery=golive.recover(config),
         prologue=golive.prologue(to),
         record=record,
-        notes=tuple(differences(state, to.release)),
+        notes=tuple(differences(state, to.release, migrations=migrations)),
     )
 
 
@@ -85,7 +85,7 @@ def restart(config: Config, state: State, to: Cutover) -> Plan:
     )
 
 
-def choose(config: Config, state: State, to: Cutover) -> Plan:
+def choose(config: Config, state: State, to: Cutover, *, migrations: bool = False) -> Plan:
     """While the app is stopped: make the release the one that a resume starts, and start nothing."""
     layout = config.layout
     text = all_of(
@@ -101,7 +101,7 @@ def choose(config: Config, state: State, to: Cutover) -> Plan:
         recovery=golive.recover(config),
         prologue=golive.prologue(to),
         record={**_record(state, to), "rolled_from": state.live},
-        notes=tuple(differences(state, to.release)),
+        notes=tuple(differences(state, to.release, migrations=migrations)),
     )
 
 
@@ -122,17 +122,20 @@ def standby(config: Config, to: Cutover) -> tuple[Stage, ...]:
     )
 
 
-def differences(state: State, release: str) -> Iterable[str]:
-    """What going back to a release does not take back: the code, where it is the same; migrations since; `.env`."""
+def differences(state: State, release: str, *, migrations: bool = False) -> Iterable[str]:
+    """What going back to a release does not take back: the code, where it is the same; migrations since; `.env`.
+
+    `migrations`: those are taken back too.
+    """
     kept = state.release(release)
     if kept and kept.revision == state.live_revision and release != state.live:
         yield f"{release} is another build of the same commit: fab rollback again goes further back"
     later = _migrations_since(state, release)
-    if later:
+    if later and not migrations:
         has = "has" if all(later.values()) else "may have"
         yield (
             f"the database stays as it is: it {has} migrations that {release} does not know ({', '.join(later)}); "
-            "their down SQL is in backups/ on the server"
+            "fab db.rollback takes them back"
         )
     if env_differs(state, release):
         before = started_with(state.records)[release]
@@ -143,13 +146,20 @@ def differences(state: State, release: str) -> Iterable[str]:
 
 
 def _migrations_since(state: State, release: str) -> dict[str, bool]:
-    """The migrations of later deploys, and whether the last that found one pending is known to have applied it."""
-    return {
-        name: record.get("outcome") in ("done", "went-back")
-        for record in state.records
-        if record.get("event") == "end" and _number(record.get("release")) > _number(release)
-        for name in record.get("migrations") or []
-    }
+    """The migrations of later deploys, and whether the last that found one pending is known to have applied it.
+
+    Without those that were taken back since.
+    """
+    found: dict[str, bool] = {}
+    for record in state.records:
+        if record.get("event") != "end":
+            continue
+        if _number(record.get("release")) > _number(release):
+            went_well = record.get("outcome") in ("done", "went-back")
+            found.update(dict.fromkeys(record.get("migrations") or [], went_well))
+        if record.get("outcome") == "done":
+            found = {name: known for name, known in found.items() if name not in (record.get("undone") or [])}
+    return found
 
 
 def _number(release: object) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from windlass.commands import backups
 from windlass.commands.migrations import Tool
 from windlass.commands.undo import in_one_transaction
 from windlass.config import Config
@@ -13,7 +14,7 @@ from windlass.errors import Refused, UsageError
 from windlass.facts.papers import Papers
 from windlass.facts.state import State
 from windlass.plan import Plan, Stage, Step
-from windlass.plans import backup, golive
+from windlass.plans import backup
 from windlass.plans.rollback import kept_for, previous
 from windlass.sql import Change, Statement, changes, statements
 
@@ -49,28 +50,29 @@ def aim(state: State, applied: frozenset[str], shipped: Iterable[str], named: st
 
 
 def _named(state: State, named: str) -> str:
-    kept = state.release(named) or kept_for(state, named.lower())
-    if kept:
+    if kept := state.release(named) or kept_for(state, named.lower()):
         return kept.id
     for record in reversed(state.records):
         release, revision = str(record.get("release", "")), str(record.get("revision", ""))
-        if release and (release == named or (len(named) >= 7 and revision.startswith(named.lower()))):
+        if release and (
+            named in (release, release.partition("-")[0])
+            or (len(named) >= 7 and revision.startswith(named.lower()))
+        ):
             return release
     raise UsageError(
         f"no release {named!r} is known; nothing was changed", hint="fab releases and fab history list them"
     )
 
 
-def brought_by(records: Iterable[Record], migrations: Iterable[str]) -> dict[str, Record]:
-    """For each migration the last record of a deploy that found it pending; those that none did are left out."""
+def brought_by(records: Sequence[Record], migrations: Iterable[str]) -> dict[str, list[Record]]:
+    """For each migration the deploys that found it pending, the last one first; those that none did are left out."""
+    found: dict[str, list[Record]] = {}
     wanted = set(migrations)
-    return {
-        name: record
-        for record in records
-        if record.get("release") and record.get("revision")
-        for name in record.get("migrations") or []
-        if name in wanted
-    }
+    for record in reversed(records):
+        if record.get("event") == "start" and record.get("release") and record.get("revision"):
+            for name in wanted & set(record.get("migrations") or []):
+                found.setdefault(name, []).append(record)
+    return found
 
 
 def revisions(state: State, to: str, bringers: Iterable[Record]) -> dict[str, str]:
@@ -97,56 +99,55 @@ def later(applied: frozenset[str], folders: Mapping[str, frozenset[str]], to: st
 
 def ways(
     migrations: Sequence[str],
-    bringers: Mapping[str, Record],
+    deploys: Mapping[str, Sequence[Record]],
     folders: Mapping[str, frozenset[str]],
     papers: Papers,
 ) -> list[Way]:
     """How to take these migrations back, which are given newest first; `folders` are the files of releases.
 
     By what the developers wrote, where they wrote it for all that a release brought; else by the SQL recorded at
-    its deploy, which leads to the release that was live then. Raises Refused where neither does.
+    a deploy, which leads to the release that was live then. Raises Refused where neither does.
     """
     left, found = list(migrations), list[Way]()
     while left:
-        record = bringers.get(left[0], {})
-        of_release = [name for name in left if bringers.get(name, {}).get("release") == record.get("release")]
-        if left[0] in papers.down and all(name in papers.down for name in of_release):
-            way = _way([left[0]], papers.down[left[0]], f"{left[0]}/down.sql")
+        name = left[0]
+        together = [other for other in left if deploys.get(other, [])[:1] == deploys.get(name, [])[:1]]
+        if name in papers.down and all(other in papers.down for other in together):
+            way = _way([name], papers.down[name], f"{name}/down.sql")
         else:
-            way = _recorded(left, record, folders, papers)
+            way = _recorded(left, deploys.get(name, []), folders, papers)
         found.append(way)
-        left = [name for name in left if name not in way.migrations]
+        left = [other for other in left if other not in way.migrations]
     return found
 
 
-def _recorded(left: list[str], record: Record, folders: Mapping[str, frozenset[str]], papers: Papers) -> Way:
-    release, was = str(record.get("release", "")), str(record.get("was", ""))
-    if release not in papers.recorded:
-        why = (
-            f"none was recorded at the deploy of {release}" if release else "no deploy of Windlass brought it"
-        )
-        raise Refused(
-            f"there is no SQL that takes {left[0]} back: it has no down.sql, and {why}; nothing was changed",
-            hint=_write_down(left[0]),
-        )
-    covers = set(record.get("migrations") or [])
-    if release in folders and was in folders:
-        covers = set(folders[release] - folders[was])
-    if left[0] not in covers or not covers <= set(left):
-        others = ", ".join(sorted(covers - set(left))) or "other migrations"
-        raise Refused(
-            f"the SQL recorded at the deploy of {release} would take back {others} too; nothing was changed",
-            hint=f"{_write_down(left[0])}; or go further back with --to",
-        )
-    names = [name for name in left if name in covers]
-    return _way(names, papers.recorded[release], f"the SQL recorded at the deploy of {release}")
-
-
-def _write_down(migration: str) -> str:
-    return (
-        f"write down.sql beside {migration}'s SQL in the repository, push it, and deploy that; "
-        "or fab db.restore brings a backup back, without what was written since"
+def _recorded(
+    left: list[str], deploys: Sequence[Record], folders: Mapping[str, frozenset[str]], papers: Papers
+) -> Way:
+    why = "nothing was recorded at its deploy" if deploys else "no deploy of Windlass brought it"
+    for record in deploys:
+        release = str(record["release"])
+        covers = _covered(record, folders)
+        if release not in papers.recorded or left[0] not in covers:
+            continue
+        if covers <= set(left):
+            names = [name for name in left if name in covers]
+            return _way(names, papers.recorded[release], f"the SQL recorded at the deploy of {release}")
+        others = ", ".join(sorted(covers - set(left)))
+        why = f"the SQL recorded at the deploy of {release} would take back {others} too"
+    raise Refused(
+        f"no SQL is known that takes {left[0]} back: it has no down.sql, and {why}; nothing was changed",
+        hint=f"write down.sql beside {left[0]}'s SQL in the repository and deploy that; "
+        "or fab db.restore brings a backup back, without what was written since",
     )
+
+
+def _covered(record: Record, folders: Mapping[str, frozenset[str]]) -> set[str]:
+    """What the SQL recorded at a deploy takes back: what its release has and the one that was live then had not."""
+    release, was = str(record["release"]), str(record.get("was", ""))
+    if release in folders and was in folders:
+        return set(folders[release] - folders[was])
+    return set(record.get("migrations") or [])
 
 
 def _way(migrations: list[str], sql: str, source: str) -> Way:
@@ -192,7 +193,7 @@ def take_back(config: Config, state: State, tool: Tool, undone: Sequence[Way], *
             Stage("backup", (backup.step(config, dump, release=state.live, why="before db.rollback"),)),
             Stage("undo", (step,)),
         ),
-        recovery=golive.recover(config),
+        recovery=(Step("tidy up", backups.sweep(layout), timeout=30),),
         record={"undone": names, "backup": dump},
         notes=tuple(described(undone)),
         outlook=(

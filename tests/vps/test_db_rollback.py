@@ -1,0 +1,96 @@
+"""A database of a million rows taken back with its release, by itself with --to RELEASE, and not at all.
+
+The tests share one host, in order.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.load import Load
+from tests.vps.images import DATABASE_PASSWORD
+from tests.vps.million import ROWS, sums
+from tests.vps.prompthub import Server
+
+pytestmark = pytest.mark.timeout(900)  # the first test also waits for the image
+
+USES = "20260303090000_uses"
+RATE = 50
+
+
+@pytest.fixture
+def server(million_server: Server) -> Server:
+    return million_server
+
+
+def applied(server: Server) -> list[str]:
+    """The account's names, each as often as it is there as applied."""
+    names = "SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL"
+    return server.sql(f"{names} ORDER BY 1").splitlines()
+
+
+def test_release_and_migrations_go_back_under_load_without_a_lost_request_or_row(server: Server) -> None:
+    before = sums(server.host)
+    server.deploy("migration").check()
+    newer = server.live
+    assert USES in applied(server)
+
+    dry = server.fab("rollback", "--with-database", "--dry-run").check()
+    assert 'ALTER TABLE "Prompt" DROP COLUMN "uses"' in dry.output
+    assert server.live == newer
+    refused = server.fab("rollback", "--with-database")
+    assert (refused.exit_code, server.live) == (2, newer), refused
+    assert "--yes" in refused.stderr
+
+    with Load(server.url, rate=RATE) as load:
+        back = server.fab("rollback", "--with-database", "--yes")
+        load.keep_on(1)
+    assert back.exit_code == 0, back
+    load.report.check()
+    assert 'this drops column "Prompt"."uses": 3 values' in back.output
+    assert DATABASE_PASSWORD not in back.output
+    assert USES not in applied(server)
+    assert {**sums(server.host), "_prisma_migrations": ""} == {**before, "_prisma_migrations": ""}
+    assert before["Search"].split()[0] == str(ROWS)
+
+    needs = server.fab("rollback", "--commit", newer)
+    assert needs.exit_code == 1
+    assert f"{newer} needs migrations that were taken back ({USES})" in needs.stderr
+
+
+def test_sql_that_fails_changes_nothing_and_says_so(server: Server) -> None:
+    server.deploy("migration", "--force").check()
+    before, account = sums(server.host), applied(server)
+    server.sql('CREATE VIEW public.uses AS SELECT uses FROM public."Prompt"')
+    failed = server.fab("db.rollback", "--yes")
+    server.sql("DROP VIEW public.uses")
+    assert failed.exit_code == 1, failed
+    assert "other objects depend on it" in failed.output
+    assert "it was one transaction: the database is as it was; a backup is in" in failed.stderr
+    assert (sums(server.host), applied(server)) == (before, account)
+
+    held = server.host.popen(
+        "cd / && exec runuser -u postgres -- psql -Xd prompthub",
+        stdin='BEGIN; LOCK TABLE "Prompt" IN SHARE MODE; SELECT pg_sleep(60);\n',
+    )
+    waited = server.fab("db.rollback", "--yes")
+    server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%'")
+    held.wait(20)
+    assert waited.exit_code == 1, waited
+    assert "canceling statement due to lock timeout" in waited.output
+    assert (sums(server.host), applied(server)) == (before, account)
+
+
+def test_migrations_go_back_by_themselves_to_a_named_release(server: Server) -> None:
+    first = f"0001-{server.commits['first'][:7]}"
+    dry = server.fab("db.rollback", "--to", first, "--dry-run").check()
+    assert f"{USES}: taken back by the SQL recorded at the deploy of" in dry.output
+    assert USES in applied(server)
+
+    done = server.fab("db.rollback", "--to", first, "--yes").check()
+    assert f"the database has the migrations of {first}; a backup from before is" in done.output
+    assert "fab rollback, or fab deploy" in done.output, "the live release was made for them"
+    assert USES not in applied(server)
+    assert '"why": "before db.rollback"' in server.fab("db.backups", "--json").stdout
+    again = server.fab("db.rollback", "--to", first, "--yes").check()
+    assert "no migration to take back" in again.output
