@@ -11,6 +11,7 @@ from . import (
     config,
     db,
     db_going_back,
+    db_restore,
     demo,
     deploy,
     emergency,
@@ -37,6 +38,8 @@ maintenance = Collection("maintenance", emergency.maintenance_on, emergency.main
 
 database = Collection.from_module(db)
 database.add_task(db_going_back.rollback)
+database.add_task(db_restore.restore)
+database.add_task(db_restore.drop)
 
 namespace = Collection(config, database, env, lock, maintenance, nginx)
 namespace.add_task(demo.demo)
