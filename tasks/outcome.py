@@ -68,7 +68,8 @@ def message(config: Config, host: str, plan: Plan, end: dict[str, Any]) -> tuple
             + _lasting(plan, end),
             "",
         )
-    return f"{what}. Visitors saw nothing: {visitors}", hint
+    saw = "the maintenance page meanwhile" if "put the page up" in end.get("done", []) else "nothing"
+    return f"{what}. Visitors saw {saw}: {visitors}", hint
 
 
 def _migrated(plan: Plan, end: dict[str, Any]) -> str:

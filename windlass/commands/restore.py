@@ -71,6 +71,20 @@ def inherit() -> Command:
     return all_of(Command(STAND), sql)
 
 
+def undisturbed(incoming: str = "") -> Command:
+    """Fail, and say who it is, where somebody is connected whom the app's role may not end."""
+    chosen = quote(incoming) if incoming else '"$scratch"'
+    text = (
+        f"incoming={chosen}\n"
+        f"""others=$({PSQL} -v database="$database" -v incoming="$incoming" <<'END'\n{_OTHERS}END\n)\n"""
+        'if [ -n "$others" ]; then\n'
+        """    printf '%s\\n' "$others" >&2\n"""
+        "    exit 1\n"
+        "fi"
+    )
+    return all_of(Command(STAND), Command(text))
+
+
 def swap(kept: str, *, incoming: str = "", mark: PurePosixPath | None = None) -> Command:
     """Name the app's database `kept`, and `incoming` (the scratch database if "") as the app's: both, or neither.
 

@@ -89,7 +89,7 @@ echo
 def parse(answer: Answer) -> Databases:
     """Never raises for what the server says: what could not be asked has a `problem`."""
     if answer.code:
-        lines = [line for line in answer.err.strip().splitlines() if line]
+        lines = [line.removeprefix("psql: error: ") for line in answer.err.splitlines() if line[:1].strip()]
         return Databases(problem=lines[-1] if lines else "no answer in time")
     first, _, room = answer.out.partition("\n")
     found = json.loads(first)

@@ -56,7 +56,7 @@ def source(
     if file is not None:
         return Source(file, f"the file {file}", layout.backups / f"{moment}-sent.dump.partial", sent=True)
     if named in [kept.name for kept in found.kept]:
-        return Source(named, f"the database {named}, which was kept,", database=named)
+        return Source(named, f"the kept database {named}", database=named)
     wanted = named.removesuffix(".dump")
     chosen = next(
         (one for one in backups if (one.verified if named == "latest" else one.name == wanted)), None
@@ -124,7 +124,7 @@ def check_dump(host: str, found: Databases, name: str, dump: Dump) -> None:
 def plan(config: Config, host: str, state: State, source: Source, kept: str, to: Cutover | None) -> Plan:
     """Restore, swap, and start the live release anew through its gate; `to` is None where nothing is to run."""
     back = f"fab db.restore {kept} -H {host} swaps back"
-    now = f"the database is now {source.name}, and the one before is kept as {kept}"
+    now = f"the database is now {source.about}, and the one before is kept as {kept}"
     stages = [*_filled(config, source), _swapped(config, source, kept, to)]
     if to is not None:
         stages += golive.stages(config, to)
@@ -196,15 +196,19 @@ def _filled(config: Config, source: Source) -> list[Stage]:
 
 def _swapped(config: Config, source: Source, kept: str, to: Cutover | None) -> Stage:
     mark = config.layout.migrated if to and to.page_up else None
+    hint = "the database is as it was; whoever is connected to it and is not the app has to go first"
+    check = _step(
+        config, "see that nobody else is connected", restore.undisturbed(source.database), hint=hint
+    )
     swap = Step(
         SWAP,
         restore.swap(kept, incoming=source.database, mark=mark),
         timeout=60,
         interruptible=False,
         environment=("database",),
-        hint="the database is as it was: whoever is connected to it and is not the app has to go first",
+        hint=hint,
     )
-    return Stage("swap", (*_closed(config, kept, to), swap))
+    return Stage("swap", (check, *_closed(config, kept, to), swap))
 
 
 def _closed(config: Config, kept: str, to: Cutover | None) -> list[Step]:
