@@ -11,6 +11,7 @@ from . import (
     config,
     db,
     db_going_back,
+    db_reach,
     db_restore,
     demo,
     deploy,
@@ -40,6 +41,8 @@ database = Collection.from_module(db)
 database.add_task(db_going_back.rollback)
 database.add_task(db_restore.restore)
 database.add_task(db_restore.drop)
+database.add_task(db_reach.console)
+database.add_task(db_reach.tunnel)
 
 namespace = Collection(config, database, env, lock, maintenance, nginx)
 namespace.add_task(demo.demo)

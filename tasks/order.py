@@ -7,7 +7,9 @@ ORDER = {
     ),
     "Go live, go back": ("deploy", "rollback", "restart", "mark-stable", "runbook"),
     "Look": ("status", "logs", "releases", "history", "lock.show"),
-    "The database": ("db.status", "db.backup", "db.backups", "db.rollback", "db.restore", "db.drop"),
+    "The database": (
+        "db.status", "db.backup", "db.backups", "db.rollback", "db.console", "db.tunnel", "db.restore", "db.drop",
+    ),
     "When it burns": ("emergency-stop", "emergency-resume", "maintenance.on", "maintenance.off", "lock.break"),
 }  # fmt: skip
 """Every task, below the title of its group."""

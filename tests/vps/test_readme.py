@@ -20,7 +20,9 @@ ELSEWHERE = {
     "init": "tests/sandbox/test_init.py",
     "setup": "tests/vps/test_setup.py",
     **dict.fromkeys(("db.status", "db.backup", "db.backups"), "tests/vps/test_db_backup.py"),
+    **dict.fromkeys(("db.console", "db.tunnel"), "tests/vps/test_db_reach.py"),
     "db.rollback": "tests/vps/test_db_rollback.py",
+    **dict.fromkeys(("db.restore", "db.drop"), "tests/vps/test_db_restore.py"),
 }
 """Where the commands are run that want another server or folder than this file's."""
 AS_ROOT = ("nginx.install",)

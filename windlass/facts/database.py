@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote as percent_encoded
 
 from windlass.question import Answer, Question
 from windlass.shell import Command, quote
@@ -96,3 +97,35 @@ def parse(answer: Answer) -> Database:
     longest = found.pop("longest")
     waits = tuple(Wait(**wait) for wait in found.pop("waits"))
     return Database(**found, longest=Query(**longest) if longest else None, waits=waits)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the app finds its database, as the server sees it; no password. `host` may be a socket's folder."""
+
+    host: str
+    port: int
+    user: str
+    name: str
+
+    @property
+    def there(self) -> tuple[str, int] | str:
+        """Host and port, or the path of the socket."""
+        socket = f"{self.host or '/var/run/postgresql'}/.s.PGSQL.{self.port}"
+        return socket if socket.startswith("/") else (self.host, self.port)
+
+    def url(self, host: str, port: int) -> str:
+        """The same database at another place."""
+        return f"postgresql://{percent_encoded(self.user, safe='')}@{host}:{port}/{percent_encoded(self.name, safe='')}"
+
+
+def place() -> Question[Place | None]:
+    """None where `.env` names no PostgreSQL."""
+    names = ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE")
+    text = "".join(f"printf '%s\\n' \"${{{name}:-}}\"\n" for name in names)
+    return Question("place", Command(text), _parse_place, environment=("database",))
+
+
+def _parse_place(answer: Answer) -> Place | None:
+    host, port, user, name = answer.out.split("\n")[:4]
+    return Place(host, int(port or 5432), user, name or user) if host or name else None

@@ -28,7 +28,8 @@ def step(config: Config, name: str, *, release: str, why: str, unchanged: str = 
         timeout=database.timeout,
         environment=("database",),
         unchanged=unchanged,
-        hint=f"the database is as it was; is {database.url} right, and is there room below {config.layout.root}?",
+        hint=f"the database is as it was; is there room below {config.layout.root}? fab db.status says whether it "
+        "answers, and who holds a lock",
     )
 
 

@@ -3,5 +3,6 @@
 from windlass.ssh.channel import Channel
 from windlass.ssh.link import Link, connect
 from windlass.ssh.offer import fetch_host_key
+from windlass.ssh.tunnel import Tunnel
 
-__all__ = ["Channel", "Link", "connect", "fetch_host_key"]
+__all__ = ["Channel", "Link", "Tunnel", "connect", "fetch_host_key"]

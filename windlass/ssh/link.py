@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from windlass.ssh.forward import forward_agent as forward
 from windlass.ssh.keys import agent_socket
 from windlass.ssh.peer import Peer
 from windlass.ssh.route import Hop, close_all, plan_route
+from windlass.ssh.silence import give_up_after
+from windlass.ssh.terminal import ask_for_terminal, attach, has_terminal
 from windlass.ssh.translation import translate, translated
 
 # Paramiko logs tracebacks of what is translated here; without a handler Python would print them.
@@ -36,18 +38,44 @@ class Link:
         `for_good` closes the link with the channel. Raises ConnectionFailed if the server does not start it,
         or not in time.
         """
-        transport = self._hops[-1].connection.transport
         try:
-            with translated(self.peer), _deadline(transport, self.peer):
-                channel = transport.open_session()
-                if self._agent:
-                    forward(channel, self._agent)
-                channel.exec_command(command)
+            channel = self.start(command)
         except BaseException:
             if for_good:
                 self.close()
             raise
         return Channel(channel, self.peer, self.close if for_good else lambda: None)
+
+    def run_here(self, command: str) -> int:
+        """Run a command in the operator's own terminal, or in the pipe that is there instead; its exit status.
+
+        Raises ConnectionFailed, also where nothing is heard of the server for half a minute.
+        """
+        self.give_up_after(30)
+        return attach(self.start(command, prepare=ask_for_terminal if has_terminal() else None), self.peer)
+
+    def start(self, command: str, *, prepare: Callable[[Any], None] | None = None) -> Any:
+        """Paramiko's channel of a started command; `prepare` is called before it is. Raises ConnectionFailed."""
+        transport = self._hops[-1].connection.transport
+        with translated(self.peer), _deadline(transport, self.peer):
+            channel = transport.open_session()
+            if self._agent:
+                forward(channel, self._agent)
+            if prepare:
+                prepare(channel)
+            channel.exec_command(command)
+        return channel
+
+    def reach(self, there: tuple[str, int], origin: tuple[str, int]) -> Any:
+        """Paramiko's channel of a connection that the server makes for `origin`. Raises ConnectionFailed."""
+        transport = self._hops[-1].connection.transport
+        with translated(self.peer), _deadline(transport, self.peer):
+            return transport.open_channel("direct-tcpip", there, origin)
+
+    def give_up_after(self, seconds: float) -> None:
+        """End the connection once nothing was acknowledged for so long; without this, nobody may ever notice."""
+        for hop in self._hops:
+            give_up_after(hop.connection.transport, seconds)
 
     @property
     def alive(self) -> bool:
