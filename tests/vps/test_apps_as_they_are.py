@@ -165,7 +165,7 @@ def test_a_deploy_key_on_the_server_fetches_a_private_repository(private: Deploy
     refused = private.deploy("first")
     assert refused.exit_code == 1
     assert "Permission denied" in refused.stderr
-    assert "its key allowed to read it" in refused.stderr
+    assert "[git] key names a key of the server's" in refused.stderr
 
     private.configure(app=REMOTE, git={"key": "/home/deploy/.ssh/tiny_deploy"})
     private.vps.authorize(private.vps.read("/home/deploy/.ssh/tiny_deploy.pub"), "keeper")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,12 @@ from tests.vps.conftest import VpsFactory
 
 ELSEWHERE = {
     "demo": "tests/sandbox/test_demo.py",
-    "init": "tests/sandbox/test_init.py",
+    "init": "tests/unit/tasks/test_init.py",
     "setup": "tests/vps/test_setup.py",
     **dict.fromkeys(("db.status", "db.backup", "db.backups"), "tests/vps/test_db_backup.py"),
     **dict.fromkeys(("db.console", "db.tunnel"), "tests/vps/test_db_reach.py"),
     "db.rollback": "tests/vps/test_db_rollback.py",
-    **dict.fromkeys(("db.restore", "db.drop"), "tests/vps/test_db_restore.py"),
+    **dict.fromkeys(("db.rehearse", "db.restore", "db.drop"), "tests/vps/test_db_restore.py"),
 }
 """Where the commands are run that want another server or folder than this file's."""
 AS_ROOT = ("nginx.install",)
@@ -33,7 +34,7 @@ LOCAL = ("config.check", "config.show", "config.schema")
 def test_a_command_with_a_server_of_its_own_is_run_there(name: str) -> None:
     (form,) = (form for form in forms(READMES[0].read_text()) if form.split()[1] == name)
     tests = (CHECKOUT / ELSEWHERE[name]).read_text()
-    assert [word for word in form.replace("[", " ").replace("]", " ").split()[1:] if word not in tests] == []
+    assert [option for option in re.findall("--[a-z-]+", form) if option not in tests] == []
 
 
 @pytest.mark.timeout(600)

@@ -23,6 +23,8 @@ def lacks(config: Config, look: Look, ground: Ground, listeners: Iterable[Listen
         )
     if ground.unreachable:
         found.append(f"{config.app.repository} cannot be read from the server: {ground.unreachable}")
+        if "publickey" in ground.unreachable:
+            found.append("  [git] key names a key of the server's, [ssh] forward_agent = true lends it yours")
     if look.applied and look.applied.problem:
         found.append(f"the database does not answer: {look.applied.problem}")
     if look.applied and look.applied.failed:
