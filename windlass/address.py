@@ -8,7 +8,7 @@ from ipaddress import IPv6Address
 
 _ADDRESS = re.compile(
     r"(?:(?P<user>[A-Za-z_][\w.-]*)@)?"
-    r"(?:(?P<host>[A-Za-z0-9_][A-Za-z0-9_.-]*)|\[(?P<ipv6>[0-9A-Fa-f:.]+(?:%[\w.-]+)?)\])"
+    r"(?:(?P<host>[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*\.?)|\[(?P<ipv6>[0-9A-Fa-f:.]+(?:%[\w.-]+)?)\])"
     r"(?::(?P<port>\d+))?",
     re.ASCII,
 )
