@@ -22,7 +22,7 @@ ELSEWHERE = {
     "setup": "tests/vps/test_setup.py",
     **dict.fromkeys(("db.status", "db.backup", "db.backups"), "tests/vps/test_db_backup.py"),
     **dict.fromkeys(("db.console", "db.tunnel"), "tests/vps/test_db_reach.py"),
-    "db.rollback": "tests/vps/test_db_rollback.py",
+    **dict.fromkeys(("db.rollback", "db.resolve"), "tests/vps/test_db_rollback.py"),
     **dict.fromkeys(("db.rehearse", "db.restore", "db.drop"), "tests/vps/test_db_restore.py"),
 }
 """Where the commands are run that want another server or folder than this file's."""
@@ -34,7 +34,7 @@ LOCAL = ("config.check", "config.show", "config.schema")
 def test_a_command_with_a_server_of_its_own_is_run_there(name: str) -> None:
     (form,) = (form for form in forms(READMES[0].read_text()) if form.split()[1] == name)
     tests = (CHECKOUT / ELSEWHERE[name]).read_text()
-    assert [option for option in re.findall("--[a-z-]+", form) if option not in tests] == []
+    assert [word for word in (name, *re.findall("--[a-z-]+", form)) if word not in tests] == []
 
 
 @pytest.mark.timeout(600)
