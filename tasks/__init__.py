@@ -39,6 +39,7 @@ maintenance = Collection("maintenance", emergency.maintenance_on, emergency.main
 
 database = Collection.from_module(db)
 database.add_task(db_going_back.rollback)
+database.add_task(db_going_back.resolve)
 database.add_task(db_restore.restore)
 database.add_task(db_restore.drop)
 database.add_task(db_reach.console)

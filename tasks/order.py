@@ -9,6 +9,7 @@ ORDER = {
     "Look": ("status", "logs", "releases", "history", "lock.show"),
     "The database": (
         "db.status", "db.backup", "db.backups", "db.rollback", "db.console", "db.tunnel", "db.restore", "db.drop",
+        "db.resolve",
     ),
     "When it burns": ("emergency-stop", "emergency-resume", "maintenance.on", "maintenance.off", "lock.break"),
 }  # fmt: skip

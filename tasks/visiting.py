@@ -139,10 +139,13 @@ def run(crew: Crew, plans: list[Plan], before_end: Callable[[], None] = lambda: 
     """
     from windlass.runner import Fleet
 
+    from .resolving import tell_of_failed_migrations
+
     if not plans:
         return 0
     crew.started = True
     Fleet(crew.hosts, plans, crew.report.emit).run()
+    tell_of_failed_migrations(crew)
     before_end()
     return max(conclude(crew, host, plan) for host, plan in zip(crew.hosts, plans, strict=True))
 

@@ -10,11 +10,12 @@ import pytest
 from tests.support.load import Load
 from tests.vps.images import DATABASE_PASSWORD
 from tests.vps.million import ROWS, sums
-from tests.vps.prompthub import Server
+from tests.vps.prompthub import ROOT, Server
 
 pytestmark = pytest.mark.timeout(900)  # the first test also waits for the image
 
 USES = "20260303090000_uses"
+FINISHED = "finished_at IS NOT NULL AND rolled_back_at IS NULL"
 RATE = 50
 
 
@@ -25,8 +26,9 @@ def server(million_server: Server) -> Server:
 
 def applied(server: Server) -> list[str]:
     """The account's names, each as often as it is there as applied."""
-    names = "SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL"
-    return server.sql(f"{names} ORDER BY 1").splitlines()
+    return server.sql(
+        f"SELECT migration_name FROM _prisma_migrations WHERE {FINISHED} ORDER BY 1"
+    ).splitlines()
 
 
 def test_release_and_migrations_go_back_under_load_without_a_lost_request_or_row(server: Server) -> None:
@@ -74,7 +76,8 @@ def test_sql_that_fails_changes_nothing_and_says_so(server: Server) -> None:
         stdin='BEGIN; LOCK TABLE "Prompt" IN SHARE MODE; SELECT pg_sleep(60);\n',
     )
     waited = server.fab("db.rollback", "--yes")
-    server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%'")
+    sleeps = "query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()"
+    server.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {sleeps}")
     held.wait(20)
     assert waited.exit_code == 1, waited
     assert "canceling statement due to lock timeout" in waited.output
@@ -94,3 +97,40 @@ def test_migrations_go_back_by_themselves_to_a_named_release(server: Server) -> 
     assert '"why": "before db.rollback"' in server.fab("db.backups", "--json").stdout
     again = server.fab("db.rollback", "--to", first, "--yes").check()
     assert "no migration to take back" in again.output
+
+
+def test_what_a_failed_migration_left_is_shown_and_settled_in_either_direction(server: Server) -> None:
+    file = f"{server.commits['migration']}:prisma/migrations/{USES}/migration.sql"
+    hashed = f"git -C {ROOT}/workspace show {file} | sha256sum"
+    checksum = server.host.run(hashed, user="deploy").stdout.split()[0]
+
+    def fail() -> None:
+        server.sql(
+            f"INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES (now(), '-', '{USES}')"
+        )
+
+    fail()
+    shown = server.fab("db.resolve").check()
+    assert f"{USES} was begun and did not finish" in shown.output
+    assert 'ADD COLUMN "uses" INTEGER NOT NULL DEFAULT 0: is not there' in shown.output
+    assert ".dump" in shown.output
+    assert server.fab("db.resolve", "--rolled-back").exit_code == 2, "nobody could answer"
+    assert server.fab("db.resolve", "--rolled-back", "--migration", "another", "--yes").exit_code == 2
+    server.fab("db.resolve", "--rolled-back", "--yes").check()
+    assert "no migration is left unfinished" in server.fab("db.resolve").check().output
+    assert USES not in applied(server)
+
+    fail()
+    refused = server.fab("db.rollback", "--yes")
+    assert refused.exit_code == 1
+    assert "fab db.resolve" in refused.stderr
+    server.sql('ALTER TABLE "Prompt" ADD COLUMN uses INTEGER NOT NULL DEFAULT 0')
+    assert "DEFAULT 0: is there" in server.fab("db.resolve").check().output
+    server.fab("db.resolve", "--applied", "--yes").check()
+    assert USES in applied(server)
+    assert (
+        server.sql(f"SELECT checksum FROM _prisma_migrations WHERE migration_name = '{USES}' AND {FINISHED}")
+        == checksum
+    )
+    dry = server.fab("db.resolve", "--applied", "--dry-run").check()
+    assert "no migration is left unfinished" in dry.output

@@ -138,18 +138,17 @@ def test_a_failed_migration_is_named_and_must_be_resolved_first(server: Server) 
     assert failed.exit_code == 1
     assert server.live == live
     assert status(server) == 200
-    for said in (RATINGS, "may have been applied", ".dump", "prisma migrate status", f"{live} is live"):
+    for said in (RATINGS, "may have been applied", ".dump", "fab db.resolve", f"{live} is live"):
         assert said in failed.output
 
     refused = server.deploy("change")
     assert refused.exit_code == 1
     assert f"{RATINGS} was begun, did not finish" in refused.stderr
-    assert f"migrate resolve --rolled-back {RATINGS}" in refused.stderr
+    assert "fab db.resolve" in refused.stderr
     assert server.live == live
 
-    # What `migrate resolve` would do, which prisma cannot without its Rust engines.
-    undone = f"UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '{RATINGS}'"
-    server.sql(f'DROP TABLE "Tag"; {undone}')
+    server.sql('DROP TABLE "Tag"')
+    server.fab("db.resolve", "--rolled-back", "--yes").check()
     dry = server.deploy("change", "--dry-run").check()
     assert "prisma migrate deploy" in dry.output
 

@@ -17,8 +17,17 @@ class Kind(Protocol):
     def question(self) -> Question[Applied]:
         """Named "applied", and asked of the app's own database."""
 
+    def errors(self) -> Question[Mapping[str, str]]:
+        """Named "errors": what each failed migration said when it failed."""
+
 
 KINDS: Mapping[str, Kind] = {"prisma": prisma}
+
+
+def errors(config: Config) -> list[Question[Mapping[str, str]]]:
+    """As `questions`, for what failed migrations said."""
+    kind = KINDS.get(config.database.kind)
+    return [kind.errors()] if kind else []
 
 
 def questions(config: Config) -> list[Question[Applied]]:

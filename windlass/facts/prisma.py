@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from windlass.facts.applied import Applied
 from windlass.question import Answer, Question
 from windlass.shell import Command, quote
@@ -23,6 +25,22 @@ if [ "$(psql -XAtq -c "SELECT to_regclass('_prisma_migrations') IS NULL")" = t ]
 psql -XAtq -F ' ' -c {quote(_QUERY)} -c {quote(_RUNNING)}
 """
     return Question("applied", Command(text), parse, timeout=15, environment=("database",))
+
+
+def errors() -> Question[Mapping[str, str]]:
+    """What each failed migration said when it failed, on one line."""
+    query = (
+        "SELECT migration_name, translate(left(logs, 300), E'\\n\\r', '  ') FROM _prisma_migrations "
+        "WHERE finished_at IS NULL AND rolled_back_at IS NULL AND logs <> ''"
+    )
+    text = f"PGCONNECT_TIMEOUT=5 psql -XAtqw -F '>' -c {quote(query)} 2>/dev/null || true"
+    return Question("errors", Command(text), parse_errors, timeout=15, environment=("database",))
+
+
+def parse_errors(answer: Answer) -> Mapping[str, str]:
+    """Names and texts; the trace of Prisma's own functions is left out."""
+    pairs = (line.partition(">") for line in answer.out.splitlines())
+    return {name: " ".join(said.partition(" 0: ")[0].split()) for name, _, said in pairs}
 
 
 def parse(answer: Answer) -> Applied:

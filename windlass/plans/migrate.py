@@ -36,23 +36,8 @@ def check(config: Config, look: Look, host: str) -> None:
         raise NotReady(
             f"{host}: {names} was begun, did not finish and is not resolved: the database may hold a part of it; "
             "nothing was changed",
-            hint=_resolve(config, look, applied.failed),
+            hint=f"fab db.resolve -H {host} shows what it left, and settles it in either direction",
         )
-
-
-def _resolve(config: Config, look: Look, failed: tuple[str, ...]) -> str:
-    """How a person takes back, or completes, what is half done."""
-    layout = config.layout
-    begun_by = [record for record in look.state.records if set(failed) & set(record.get("migrations") or [])]
-    papers = ""
-    if begun_by:
-        release = begun_by[-1]["release"]
-        papers = f" ({layout.backups}/{release}.down.sql may help, {release}.dump is from before)"
-    resolve = f"npx prisma migrate resolve --rolled-back {failed[0]}"
-    return (
-        f"take back by hand what it did{papers}, then on the server: cd {layout.workspace_app} && {resolve}; "
-        "or complete it by hand, and --applied instead of --rolled-back"
-    )
 
 
 def migrate(config: Config, look: Look, revision: Revision, to: Cutover, tool: Tool, *, force: bool) -> Stage:
@@ -116,6 +101,6 @@ def _apply(config: Config, to: Cutover, tool: Tool, pending: tuple[str, ...], un
         unchanged=unchanged,
         hint=(
             f"pending were {', '.join(pending) or 'none'}, and what ran before the failing statement may have been "
-            f"applied; {made}next, on the server: cd {layout.workspace_app} && npx prisma migrate status"
+            f"applied; {made}next: fab db.resolve shows what is there, and settles it"
         ),
     )

@@ -29,7 +29,7 @@ def lacks(config: Config, look: Look, ground: Ground, listeners: Iterable[Listen
         found.append(f"the database does not answer: {look.applied.problem}")
     if look.applied and look.applied.failed:
         failed = ", ".join(look.applied.failed)
-        found.append(f"a migration failed and is not resolved: {failed}: npx prisma migrate resolve")
+        found.append(f"a migration failed and is not resolved: {failed}: fab db.resolve")
     found += occupied(config, state, listeners)
     if state.stopped is not None:
         found.append(f"it is stopped ({state.stopped}): fab emergency-resume")

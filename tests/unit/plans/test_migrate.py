@@ -35,11 +35,10 @@ def test_a_database_that_does_not_answer_is_named_with_its_variable() -> None:
     assert "DATABASE_URL" in error.hint
 
 
-def test_an_unfinished_migration_is_named_with_its_papers_and_the_next_command() -> None:
+def test_an_unfinished_migration_is_named_with_the_next_command() -> None:
     error = refused(Applied(failed=(RATINGS,)))
     assert f"{RATINGS} was begun, did not finish" in error.message
-    assert "backups/0002-ccccccc.down.sql" in error.hint
-    assert f"cd /srv/shop/workspace && npx prisma migrate resolve --rolled-back {RATINGS}" in error.hint
+    assert "fab db.resolve -H host" in error.hint
 
 
 def test_a_migration_that_still_runs_is_waited_for_and_not_resolved() -> None:
