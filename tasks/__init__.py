@@ -12,6 +12,7 @@ from . import (
     db,
     db_going_back,
     db_reach,
+    db_rehearse,
     db_restore,
     demo,
     deploy,
@@ -41,6 +42,7 @@ database = Collection.from_module(db)
 database.add_task(db_going_back.rollback)
 database.add_task(db_going_back.resolve)
 database.add_task(db_restore.restore)
+database.add_task(db_rehearse.rehearse)
 database.add_task(db_restore.drop)
 database.add_task(db_reach.console)
 database.add_task(db_reach.tunnel)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         "dry-run": "fetch, then print every step's commands instead of running them",
         "force": "run also what need not run: install, generate, migrate; deploy what is live already",
         "maintenance": "the maintenance page is on from before the migrations until the new release has passed",
+        "rehearse": "first try what is pending, and the way back, on a copy of the database; stop where that fails",
     }
 )
 def deploy(
@@ -35,6 +36,7 @@ def deploy(
     dry_run: bool = False,
     force: bool = False,
     maintenance: bool = False,
+    rehearse: bool = False,
     app: str | None = None,
     target: str | None = None,
     json: bool = False,
@@ -52,7 +54,9 @@ def deploy(
     what = "deploy --dry-run" if dry_run else "deploy"
     with crew(ctx, config, what, target=target, aside=dry_run, json=json, verbose=verbose) as hosts:
         ref = named or branch_of(config, hosts.target)
-        code = deploy_to(hosts, ref, Options(force=force, page=maintenance), dry_run=dry_run, json=json)
+        code = deploy_to(
+            hosts, ref, Options(force=force, page=maintenance, rehearse=rehearse), dry_run=dry_run, json=json
+        )
     if code:
         raise Exit(code=code)
 
@@ -73,11 +77,25 @@ def deploy_to(crew: Crew, ref: str, options: Options, *, dry_run: bool, json: bo
     live = not options.force and all(is_live(look, revision) for look in looks)
     if live and all(each(crew.hosts, lambda host: answers(crew, host))):
         return nothing_to_do(crew, looks, revision)
+    if options.rehearse:
+        check_rehearsal(crew, looks[0], revision)
     plans = [
         plan_for(config, look, revision, options, first=index == 0, host=crew.hosts[index].name)
         for index, look in enumerate(looks)
     ]
     return run_or_print(crew, plans, dry_run=dry_run)
+
+
+def check_rehearsal(crew: Crew, look: Look, revision: Revision) -> None:
+    """Raise NotReady where no copy of the database can be made; a note says where there is nothing to rehearse."""
+    from windlass.events import Note
+
+    from .db_rehearse import check_copy
+
+    if look.applied and look.applied.pending(revision.migrations):
+        check_copy(crew.config, crew.hosts[0])
+    else:
+        crew.report.emit(Note(crew.hosts[0].name, "no migration is pending: there is nothing to rehearse"))
 
 
 def plan_for(

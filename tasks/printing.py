@@ -65,6 +65,7 @@ def _environment(plan: Plan) -> Iterator[str]:
         "shared": "needs the variables of the app's .env",
         "database": "needs PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE, as in the database's URL in .env",
         "migrate": "needs the variables of the app's .env",
+        "scratch": "needs the variables of the app's .env, whose URL names NAME_windlass_scratch instead",
     }
     for kind, text in words.items():
         if kind in titles:

@@ -7,9 +7,11 @@ from typing import Any, Literal
 
 from windlass.shell import NOTHING, Command
 
-Environment = Literal["shared", "database", "migrate", "ssh"]
+Environment = Literal["shared", "database", "migrate", "scratch", "ssh", "given"]
 """Variables that the agent gives a step, read on the server: all of `.env`; the PG* variables of the
-database's URL; that URL with the lock time-out added; the socket of a forwarded ssh-agent."""
+database's URL; that URL with the lock time-out added; all of `.env` as "migrate", with the scratch database in the
+place of the app's own in every URL that names it; the socket of a forwarded ssh-agent; what the client gave for
+this run alone."""
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,10 @@ def requested(
             extra.update(variables)
             if variables.get(url_name):
                 extra[url_name] = with_lock_timeout(variables[url_name], lock_timeout)
+        elif kind == "scratch":
+            extra.update(on_scratch(expanded(variables), url_name))
+            if extra.get(url_name):
+                extra[url_name] = with_lock_timeout(extra[url_name], lock_timeout)
         elif kind == "ssh" and "SSH_AUTH_SOCK" in os.environ:
             extra["SSH_AUTH_SOCK"] = os.environ["SSH_AUTH_SOCK"]
     return {name: value for name, value in extra.items() if "\0" not in value}
@@ -128,6 +132,23 @@ def postgres(url: str) -> Dict[str, str]:
     if re.fullmatch(r"[\w-]+", query.get("schema", "")):
         found["PGOPTIONS"] = f'-c search_path="{query["schema"]}"'
     return {name: value for name, value in found.items() if value}
+
+
+def on_scratch(variables: Dict[str, str], url_name: str) -> Dict[str, str]:
+    """The variables with the scratch database (see `windlass.commands.scratch`) in the place of the app's own.
+
+    In every URL that names it: a tool may migrate by another variable than the app reads. Without a URL of
+    PostgreSQL there is nothing that a rehearsal could be kept off, and no variable at all is given.
+    """
+    database = postgres(variables.get(url_name, "")).get("PGDATABASE", "")
+    if not database:
+        return {}
+    scratch = urllib.parse.quote(database[:40] + "_windlass_scratch", safe="")
+    found = dict(variables)
+    for name, value in variables.items():
+        if postgres(value).get("PGDATABASE") == database:
+            found[name] = urllib.parse.urlunsplit(urllib.parse.urlsplit(value)._replace(path="/" + scratch))
+    return found
 
 
 def with_lock_timeout(url: str, seconds: float) -> str:

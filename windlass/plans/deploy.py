@@ -8,7 +8,7 @@ from windlass.commands import backups, git, migrations, releases
 from windlass.config import Config
 from windlass.facts.revision import Revision
 from windlass.plan import Plan, Stage, Step
-from windlass.plans import build, golive
+from windlass.plans import build, golive, rehearse
 from windlass.plans.backup import too_old
 from windlass.plans.golive import Cutover
 from windlass.plans.history import prunable
@@ -22,12 +22,14 @@ class Options:
     """`force` runs what need not run; `page` puts the maintenance page up around the migrations.
 
     `migrates`: this host is the one of several that migrates. `going_back`: what was live is bad from then on.
+    `rehearse`: what is pending is tried on a copy of the database first.
     """
 
     force: bool = False
     page: bool = False
     migrates: bool = True
     going_back: bool = False
+    rehearse: bool = False
 
 
 def fetch(config: Config) -> Plan:
@@ -52,11 +54,13 @@ def deploy(config: Config, look: Look, revision: Revision, to: Cutover, options:
     migrated = Stage("migrate", tuple(page(config, to)), ordered=True)
     if tool:
         migrated = migrate(config, look, revision, to, tool, force=options.force)
+    tried = rehearse.stage(config, look, revision, tool) if tool and pending else Stage("rehearse", ())
     order = (migrated, built) if config.database.migrate == "before-build" else (built, migrated)
     return Plan(
         f"Deploy {revision.short} to {config.app.name}",
         (
             build.workspace(config, look, revision, force=options.force),
+            *((tried,) if options.rehearse else ()),
             *order,
             *golive.stages(config, to, _prune(config, look, to, backs_up=backs_up)),
         ),

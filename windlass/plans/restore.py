@@ -100,7 +100,7 @@ def check_database(config: Config, host: str, found: Databases) -> None:
 
 
 def check_dump(host: str, found: Databases, name: str, dump: Dump) -> None:
-    """Raise Refused for a file that is no dump or of a newer PostgreSQL, NotReady where there is no room for it."""
+    """Raise Refused for a file that is no dump or of a newer PostgreSQL; as `check_room` where there is no room."""
     if dump.problem:
         raise Refused(
             f"{host}: {name} is no dump that pg_restore can read ({dump.problem}); nothing was changed",
@@ -112,6 +112,11 @@ def check_dump(host: str, found: Databases, name: str, dump: Dump) -> None:
             "does not understand all that a newer one writes; nothing was changed",
             hint=f"restore it on a server with PostgreSQL {dump.version}",
         )
+    check_room(host, found)
+
+
+def check_room(host: str, found: Databases) -> None:
+    """Raise NotReady where another database of the same size has no room, as far as that can be known."""
     if found.free is not None and found.free < found.size:
         raise NotReady(
             f"{host}: the database takes {found.size // MEGABYTE} MiB, and its disk has {found.free // MEGABYTE} MiB "
