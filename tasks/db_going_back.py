@@ -72,7 +72,7 @@ def resolve(
     json: bool = False,
     verbose: bool = False,
 ) -> None:
-    """Show what a failed migration left; with a direction, settle it, so that deploys migrate again."""
+    """Show what a failed migration left; with a direction, settle it."""
     from invoke.exceptions import Exit
 
     from windlass.errors import UsageError

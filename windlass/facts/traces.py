@@ -38,10 +38,8 @@ def _probe(change: Change) -> str:
     """SQL for one of the words."""
     name, table = _literal(change.name), _literal(change.table)
     if change.thing == "index":
-        return (
-            f"CASE WHEN to_regclass({name}) IS NULL THEN 'missing' ELSE (SELECT CASE WHEN indisvalid THEN 'there' "
-            f"ELSE 'broken' END FROM pg_index WHERE indexrelid = to_regclass({name})) END"
-        )
+        valid = f"(SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass({name}))"  # noqa: S608
+        return f"coalesce(CASE {valid} WHEN true THEN 'there' WHEN false THEN 'broken' END, 'missing')"
     holds = {
         "table": f"to_regclass({name}) IS NOT NULL",
         "view": f"to_regclass({name}) IS NOT NULL",
