@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .chosen_database import check_answers, database_config
+from .copying import chosen_store, give
 from .onlookers import onlookers
 from .options import HELP, RUN_HELP, task
 
@@ -26,12 +27,13 @@ def backup(
 
     from windlass.facts import backups, database, state
     from windlass.opening import Entry
-    from windlass.plans.backup import by_hand, too_old
+    from windlass.plans.backup import by_hand, name_at, too_old
 
     from .printing import run_or_print
     from .visiting import crew
 
     config = database_config(ctx, app)
+    store = chosen_store(config)
     entry = Entry("unlocked", as_owner=True) if dry_run else Entry()
     asked = (state.question(config.layout), database.question(), backups.question(config.layout))
     with crew(
@@ -43,8 +45,41 @@ def backup(
         check_answers(config, host.name, found["database"])
         if not dry_run:
             host.visit.settle()
+        name = name_at(found["state"].now)
         old = too_old(config, found["backups"], found["state"].now, coming=True)
-        code = run_or_print(hosts, [by_hand(config, found["state"], old)], dry_run=dry_run)
+        plan = by_hand(config, found["state"], old, copy_to=store.place(name) if store else "")
+        if store and not dry_run:
+            give(host, store, name, config)
+        code = run_or_print(hosts, [plan], dry_run=dry_run)
+    if code:
+        raise Exit(code=code)
+
+
+@task(help={**HELP, "backup": "its name, as db.backups shows it (default: the newest verified one)"})
+def copy(
+    ctx: Context, backup: str = "", app: str | None = None, target: str | None = None, json: bool = False
+) -> None:
+    """Copy a backup to the store that the configuration names."""
+    from invoke.exceptions import Exit
+
+    from windlass.errors import UsageError
+    from windlass.facts import backups
+    from windlass.plans.backup import chosen, copied
+
+    from .visiting import crew, run
+
+    config = database_config(ctx, app)
+    store = chosen_store(config)
+    if store is None:
+        raise UsageError(
+            "the configuration names no place for copies; nothing was touched",
+            hint='[backups] copy_to = "s3://bucket/folder"',
+        )
+    with crew(ctx, config, "db.copy", target=target, first_only=True, json=json) as hosts:
+        (host,) = hosts.hosts
+        found = chosen(config, host.visit.ask(backups.question(config.layout))["backups"], backup)
+        give(host, store, found.name, config)
+        code = run(hosts, [copied(config, found.name, store.place(found.name))])
     if code:
         raise Exit(code=code)
 

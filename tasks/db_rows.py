@@ -28,6 +28,7 @@ def stored(config: Config, host: str, found: Sequence[Backup], now: float) -> li
             backup.version,
             backup.verified,
             str(config.layout.backup(backup.name)),
+            backup.copied,
         )
         for backup in found
     ]

@@ -8,8 +8,8 @@ ORDER = {
     "Go live, go back": ("deploy", "rollback", "restart", "mark-stable", "runbook"),
     "Look": ("status", "logs", "releases", "history", "lock.show"),
     "The database": (
-        "db.status", "db.backup", "db.backups", "db.copy", "db.rehearse", "db.rollback", "db.resolve", "db.restore", "db.drop",
-        "db.console", "db.tunnel",
+        "db.status", "db.backup", "db.backups", "db.copy", "db.rehearse", "db.rollback", "db.resolve", "db.restore",
+        "db.drop", "db.console", "db.tunnel",
     ),
     "When it burns": ("emergency-stop", "emergency-resume", "maintenance.on", "maintenance.off", "lock.break"),
 }  # fmt: skip

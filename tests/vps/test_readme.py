@@ -20,7 +20,7 @@ ELSEWHERE = {
     "demo": "tests/sandbox/test_demo.py",
     "init": "tests/unit/tasks/test_init.py",
     "setup": "tests/vps/test_setup.py",
-    **dict.fromkeys(("db.status", "db.backup", "db.backups"), "tests/vps/test_db_backup.py"),
+    **dict.fromkeys(("db.status", "db.backup", "db.backups", "db.copy"), "tests/vps/test_db_backup.py"),
     **dict.fromkeys(("db.console", "db.tunnel"), "tests/vps/test_db_reach.py"),
     **dict.fromkeys(("db.rollback", "db.resolve"), "tests/vps/test_db_rollback.py"),
     **dict.fromkeys(("db.rehearse", "db.restore", "db.drop"), "tests/vps/test_db_restore.py"),

@@ -80,6 +80,8 @@ def _serve(session: Session) -> int:
         elif message["op"] == "record":
             session.record(message["event"], **message["fields"])
             session.channel.send("recorded")
+        elif message["op"] == "give":
+            session.give(message["variables"])
         elif message["op"] == "env":
             versions.keep(session, message)
         elif message["op"] == "file":

@@ -26,6 +26,7 @@ class Session:
         )
         self.variables = env.read(self.paths["env_file"])
         self.masks: List[str] = []
+        self.given: Dict[str, str] = {}
         self.hide(self.variables)
         self.runner: Optional[Runner] = None
         self.left_behind = self._told_of_full_disk = False
@@ -37,7 +38,12 @@ class Session:
     def environment(self, kinds: List[str]) -> Dict[str, str]:
         """The whole environment of a step or question that asked for these kinds."""
         extra = env.requested(kinds, self.variables, self.opening["url"], self.opening["lock_timeout"])
-        return {**env.base(), **extra}
+        return {**env.base(), **extra, **(self.given if "given" in kinds else {})}
+
+    def give(self, variables: Dict[str, str]) -> None:
+        """Variables for the steps of this run that ask for them; masked, and written nowhere."""
+        self.given.update(variables)
+        self.hide(variables)
 
     def live(self) -> Dict[str, str]:
         """What visitors get by the flag: slot, release ("" for none) and revision."""

@@ -191,6 +191,16 @@ def check_email(value: str) -> str:
     return value
 
 
+def _bucket_place(value: str) -> str:
+    if value and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_./-]*)?", value):
+        raise ValueError(f'{value!r} is not a place such as "s3://bucket/folder"')
+    return value.rstrip("/")
+
+
+def _http_url_or_default(value: str) -> str:
+    return _http_url(value) if value else value
+
+
 def _node_line(value: str) -> str:
     if not value:
         raise ValueError('is empty: name a version such as "22"')
@@ -230,6 +240,9 @@ NpmVersion = Annotated[str, AfterValidator(_npm_version)]
 UserName = Annotated[str, AfterValidator(_user)]
 PublicKey = Annotated[str, AfterValidator(check_public_key)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+HttpUrlOrDefault = Annotated[str, AfterValidator(_http_url_or_default)]
+BucketPlace = Annotated[str, AfterValidator(_bucket_place)]
+"""A bucket and a folder in it, "s3://bucket/folder"; "" for none."""
 Email = Annotated[str, AfterValidator(check_email)]
 Text = Annotated[str, AfterValidator(_something)]
 Word = Annotated[str, AfterValidator(_no_nul)]

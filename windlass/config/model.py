@@ -12,10 +12,12 @@ from windlass.config.fields import (
     AbsolutePathOrDefault,
     AppName,
     BodySize,
+    BucketPlace,
     Email,
     Folder,
     HostName,
     HttpUrl,
+    HttpUrlOrDefault,
     Memory,
     Name,
     NodeLine,
@@ -141,6 +143,8 @@ class Database(Section):
 class Backups(Section):
     keep: Annotated[int, Field(ge=1, le=1000)] = 10
     keep_days: Annotated[int, Field(ge=0)] = 30
+    copy_to: BucketPlace = ""
+    endpoint: HttpUrlOrDefault = ""
 
 
 class Shared(Section):

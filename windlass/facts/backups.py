@@ -20,7 +20,7 @@ class Backup:
 
     `release` was live when it was made, and `why` it was, `sha256` is of the whole file, `version` of the
     database's PostgreSQL; "" where nothing is recorded. `verified` is None where that was never done, or the
-    size is another one now: then it is not whole.
+    size is another one now: then it is not whole. `copied`: where there is a copy off the server.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Backup:
     sha256: str = ""
     version: str = ""
     verified: datetime | None = None
+    copied: str = ""
 
 
 def question(layout: Layout) -> Question[tuple[Backup, ...]]:
@@ -52,11 +53,12 @@ def parse(answer: Answer) -> tuple[Backup, ...]:
             f"the backups could not be listed: {lines[-1] if lines else 'no answer in time'}",
             hint="they belong to the app's owner: connect as that user, or as root",
         )
-    files, known = [], {}
+    files: list[list[str]] = []
+    known: dict[Any, dict[str, Any]] = {}
     for line in answer.out.splitlines():
         if line.startswith("{"):
             about = _described(line)
-            known[about.get("name")] = about
+            known[about.get("name")] = {**known.get(about.get("name"), {}), **about}
         else:
             files.append(line.split(" ", 2))
     found = [_backup(name.removesuffix(".dump"), int(size), float(at), known) for size, at, name in files]
@@ -75,6 +77,7 @@ def _backup(name: str, size: int, changed: float, known: Mapping[Any, Mapping[st
         str(about.get("sha256", "")),
         str(about.get("version", "")),
         _moment(about.get("verified")) if whole else None,
+        str(about.get("copied", "")),
     )
 
 

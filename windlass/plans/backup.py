@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from windlass.commands import backups, postgres
 from windlass.config import Config
+from windlass.errors import Refused
 from windlass.facts.backups import Backup
 from windlass.facts.state import State
 from windlass.plan import Plan, Stage, Step
@@ -57,14 +58,55 @@ def prune(config: Config, names: Iterable[str]) -> list[Step]:
     return [Step("remove backups that are too old", command, tolerated=True)] if old else []
 
 
-def by_hand(config: Config, state: State, old: Iterable[str]) -> Plan:
-    """A backup that somebody asked for; then those that are too old go."""
+def by_hand(config: Config, state: State, old: Iterable[str], *, copy_to: str = "") -> Plan:
+    """A backup that somebody asked for; then those that are too old go. `copy_to`: the address of a copy, s3://…"""
     name = name_at(state.now)
-    made = Stage("backup", (step(config, name, release=state.live, why="by hand"),))
+    made = Stage("backup", (step(config, name, release=state.live, why="by hand"), *prune(config, old)))
+    copied = (Stage("copy", (copy(config, name, copy_to),)),) if copy_to else ()
+    where = f", and copied to {copy_to}" if copy_to else ""
     return Plan(
         f"Back up the database of {config.app.name}",
-        (made, Stage("finish", tuple(prune(config, old)), on_failure="warn", on_cancel="keep")),
-        recovery=(Step("tidy up", backups.sweep(config.layout), timeout=30),),
+        (made, *copied),
+        recovery=_recovery(config),
         record={"backup": name},
-        outlook=(f"{config.layout.backup(name)} is made and verified", ""),
+        outlook=(f"{config.layout.backup(name)} is made and verified{where}", ""),
     )
+
+
+def copied(config: Config, name: str, copy_to: str) -> Plan:
+    """A copy, off the server, of a backup that is there."""
+    return Plan(
+        f"Copy {name} off the server",
+        (Stage("copy", (copy(config, name, copy_to),)),),
+        recovery=_recovery(config),
+        record={"backup": name},
+        outlook=(f"{name} is copied to {copy_to}", ""),
+    )
+
+
+def copy(config: Config, name: str, to: str) -> Step:
+    """Send the backup to the address that the run was given."""
+    return Step(
+        f"copy to {to}",
+        backups.copy(config.layout, name, to),
+        timeout=config.database.timeout,
+        environment=("given",),
+        hint=f"{config.layout.backup(name)} is on the server, verified; fab db.copy --backup {name} tries again",
+    )
+
+
+def chosen(config: Config, found: Iterable[Backup], named: str) -> Backup:
+    """The newest verified backup, or the one of that name. Raises Refused for one that is not there, or not whole."""
+    known = list(found)
+    backup = next((one for one in known if one.name == named or (one.verified and not named)), None)
+    if backup is None:
+        raise Refused(
+            f"there is no {f'backup {named}' if named else 'verified backup'}", hint="fab db.backups"
+        )
+    if backup.verified is None:
+        raise Refused(f"{backup.name} is not verified: it may not be whole", hint="fab db.backups")
+    return backup
+
+
+def _recovery(config: Config) -> tuple[Step, ...]:
+    return (Step("tidy up", backups.sweep(config.layout), timeout=30),)

@@ -30,7 +30,12 @@ def backups_table(backups: Sequence[StoredBackup], zone: tzinfo | None = None) -
             verified,
             Text(row.release),
         ]
-        rows.append((cells, "; ".join(filter(None, [row.why, row.version and f"PostgreSQL {row.version}"]))))
+        details = [
+            row.why,
+            row.version and f"PostgreSQL {row.version}",
+            row.copied and f"copied to {row.copied}",
+        ]
+        rows.append((cells, "; ".join(filter(None, details))))
     return entries(backups[0].host, ("backup", "made", "age", "size", "", "live then"), rows)
 
 

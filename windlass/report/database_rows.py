@@ -12,7 +12,7 @@ from typing import Literal
 class StoredBackup:
     """A backup on a host: `file` is its path there, `release` was live when it was made, `why` it was.
 
-    `verified` is None where nobody knows that it is whole.
+    `verified` is None where nobody knows that it is whole; `copied` is where there is a copy off the server.
     """
 
     host: str
@@ -25,6 +25,7 @@ class StoredBackup:
     version: str = ""
     verified: datetime | None = None
     file: str = ""
+    copied: str = ""
 
 
 @dataclass(frozen=True)
