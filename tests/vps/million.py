@@ -28,6 +28,7 @@ CHECKPOINT;
 """
 
 _SUMS = r"""
+SET timezone TO 'UTC';
 SELECT format('SELECT %L, count(*) || '' '' || coalesce(sum(hashtextextended(t::text, 0)), 0) FROM %I.%I AS t',
     tablename, schemaname, tablename)
 FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY tablename \gexec

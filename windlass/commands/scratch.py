@@ -33,7 +33,8 @@ FROM pg_database AS own WHERE datname = :'database' \\gexec
 
 _DROP = """\
 \\o /dev/null
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'scratch'::name;
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = :'scratch'::name AND pg_has_role(usesysid, 'MEMBER');
 SELECT format('DROP DATABASE %I', datname) FROM pg_database WHERE datname = :'scratch'::name \\gexec
 """
 
@@ -76,7 +77,7 @@ def create() -> Command:
 
 
 def drop() -> Command:
-    """Drop it, where it is there, whoever is connected."""
+    """Drop it, where it is there; connections of the app's own role are ended."""
     return all_of(Command(STAND), _sql(_DROP))
 
 

@@ -32,7 +32,7 @@ def plan(config: Config, look: Look, revision: Revision, tool: Tool) -> Plan:
 def stage(config: Config, look: Look, revision: Revision, tool: Tool) -> Stage:
     """Restore the newest verified backup, or one made now, into a scratch database; migrate it, and take that back.
 
-    Wants the revision in the workspace. Whatever happens, the scratch database is dropped.
+    Wants the revision in the workspace. A recovery drops the scratch database too.
     """
     layout, newest = config.layout, next((one for one in look.backups if one.verified), None)
     name = newest.name if newest else backup.name_at(look.state.now)
@@ -41,7 +41,6 @@ def stage(config: Config, look: Look, revision: Revision, tool: Tool) -> Stage:
     dump, before, after, back = files
     own = config.database.command
     migrate = build.inside(layout.workspace_app, tool.migrate() if own == "auto" else Command(own))
-    drop = _step(config, "drop the scratch database", scratch.drop())
     steps = (
         replace(made, unchanged=f"{name} is there") if newest else made,
         _step(config, "make a scratch database", scratch.create()),
@@ -58,9 +57,9 @@ def stage(config: Config, look: Look, revision: Revision, tool: Tool) -> Stage:
         _way_back(config, look, revision, tool),
         _step(config, "count the rows again", scratch.counts(back)),
         _step(config, "say what became of the rows", rehearsal.tell(before, after, back), show=True),
-        drop,
+        _step(config, "drop the scratch database", scratch.drop()),
     )
-    return Stage("rehearse", steps, undo=(drop,))
+    return Stage("rehearse", steps)
 
 
 def _way_back(config: Config, look: Look, revision: Revision, tool: Tool) -> Step:

@@ -177,13 +177,10 @@ def drop(config: Config, name: str) -> Plan:
 
 
 def _filled(config: Config, source: Source) -> list[Stage]:
-    """The dump as a database of its own; visitors and the app's own database know nothing of it."""
+    """The dump as a database of its own, of which nobody knows; a recovery drops it."""
     if source.dump is None:
         return []
     sure, rows = "the database is as it was", config.layout.run / "dumped-rows.next"
-    undo = [_step(config, "drop the scratch database", scratch.drop())]
-    if source.sent:
-        undo.append(Step("remove what was sent", cmd("rm", "-f", source.dump), 30))
     return [
         Stage(
             "restore",
@@ -194,7 +191,6 @@ def _filled(config: Config, source: Source) -> list[Stage]:
                 _step(config, "compare the rows", scratch.compare(rows), hint=sure, show=True),
                 _step(config, "give it the database's settings", restore.inherit(), hint=sure),
             ),
-            undo=tuple(undo),
         )
     ]
 

@@ -245,3 +245,23 @@ def test_a_secret_in_a_line_too_long_to_be_kept_whole_is_hidden(cut: int) -> Non
     shown = step.ends()
     assert shown == "x" * (LONGEST_LINE - cut + 1) + "********" + "y" * LONGEST_LINE + "z"
     assert len(step.shown) > 1
+
+
+def test_a_rehearsal_is_kept_off_the_database_by_every_url_that_names_it() -> None:
+    variables = {
+        "NAME": "my shop",
+        "DATABASE_URL": "postgresql://u:p%40ss@h/my%20shop?schema=a",
+        "DIRECT_URL": "postgres://u:p%40ss@h:5433/my%20shop",
+        "REPORTS_URL": "postgresql://u@h/reports",
+        "REDIS_URL": "redis://h/0",
+    }
+    given = env.requested(["scratch"], variables, "DATABASE_URL", 5)
+    assert given["DATABASE_URL"].startswith(
+        "postgresql://u:p%40ss@h/my%20shop_windlass_scratch?schema=a&options="
+    )
+    assert given["DIRECT_URL"] == "postgres://u:p%40ss@h:5433/my%20shop_windlass_scratch"
+    assert {given[name] for name in ("REPORTS_URL", "REDIS_URL")} == {
+        "postgresql://u@h/reports",
+        "redis://h/0",
+    }
+    assert env.requested(["scratch"], {"DATABASE_URL": "mysql://h/shop", "A": "b"}, "DATABASE_URL", 5) == {}
