@@ -86,18 +86,20 @@ def copy(
 
 @task(help=HELP)
 def backups(ctx: Context, app: str | None = None, target: str | None = None, json: bool = False) -> None:
-    """List the backups on the server, newest first."""
-    from windlass.facts import backups, state
+    """List the backups on the server, and the databases that restores put aside, newest first."""
+    from windlass.facts import backups, databases, state
     from windlass.report.tables import show_backups
 
-    from .db_rows import stored
+    from .db_rows import kept, stored
 
     config = database_config(ctx, app)
-    asked = (state.question(config.layout, records=1), backups.question(config.layout))
+    asked = (state.question(config.layout, records=1), backups.question(config.layout), databases.question())
     with onlookers(ctx, config, "db.backups", target=target, first_only=True, json=json) as hosts:
         for host in hosts.hosts:
             found = host.visit.ask(*asked)
-            rows = stored(config, host.name, found["backups"], found["state"].now)
+            now = found["state"].now
+            rows = stored(config, host.name, found["backups"], now)
+            rows += kept(host.name, found["databases"].kept, now)
             if not (rows or json):
                 print(f"{host.name}  no backups yet: fab db.backup -H {host.name} makes one")
             show_backups(rows, json=json)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from windlass.config import Config
     from windlass.facts.applied import Applied
     from windlass.facts.backups import Backup
+    from windlass.facts.databases import Kept
     from windlass.report.database_rows import HostDatabase, KnownMigration, StoredBackup
 
 
@@ -31,6 +32,23 @@ def stored(config: Config, host: str, found: Sequence[Backup], now: float) -> li
             backup.copied,
         )
         for backup in found
+    ]
+
+
+def kept(host: str, databases: Sequence[Kept], now: float) -> list[StoredBackup]:
+    """One host's databases that restores put aside, newest first."""
+    from windlass.report.database_rows import StoredBackup
+
+    return [
+        StoredBackup(
+            host,
+            one.name,
+            one.since,
+            max(0.0, now - one.since.timestamp()),
+            one.size or 0,
+            why="put aside by db.restore",
+        )
+        for one in reversed(databases)
     ]
 
 

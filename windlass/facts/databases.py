@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from windlass.question import Answer, Question
 from windlass.shell import Command, quote
@@ -38,10 +39,15 @@ esac"""
 
 @dataclass(frozen=True)
 class Kept:
-    """A database that a restore put aside; `size` is in bytes, None where the app may not ask."""
+    """A database of the app's role, such as a restore puts aside; `size` is in bytes, None where it may not ask."""
 
     name: str
     size: int | None
+
+    @property
+    def since(self) -> datetime:
+        """When a restore put it aside, by the server's clock. Raises ValueError for any other database."""
+        return datetime.strptime(f"{self.name[-15:]} +0000", "%Y%m%d_%H%M%S %z")
 
 
 @dataclass(frozen=True)

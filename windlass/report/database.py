@@ -22,6 +22,8 @@ def backups_table(backups: Sequence[StoredBackup], zone: tzinfo | None = None) -
     rows = []
     for row in backups:
         verified = Text("verified", "green") if row.verified else Text("not verified", "yellow")
+        if not row.file:
+            verified = Text("a database", "cyan")
         cells = [
             Text(row.name),
             Text(units.clock(row.created, zone)),

@@ -10,9 +10,10 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class StoredBackup:
-    """A backup on a host: `file` is its path there, `release` was live when it was made, `why` it was.
+    """A backup on a host: `release` was live when it was made, `why` it was.
 
-    `verified` is None where nobody knows that it is whole; `copied` is where there is a copy off the server.
+    `file` is its path there, "" for a database that a restore put aside. `verified` is None where nobody
+    knows that it is whole; `copied` is where there is a copy off the server.
     """
 
     host: str
