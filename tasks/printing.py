@@ -65,6 +65,7 @@ def _environment(plan: Plan) -> Iterator[str]:
         "shared": "needs the variables of the app's .env",
         "database": "needs PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE, as in the database's URL in .env",
         "migrate": "needs the variables of the app's .env",
+        "given": "needs UPLOAD_URL, an address of the store that takes this one file",
         "scratch": "needs the variables of the app's .env, whose URL names NAME_windlass_scratch instead",
     }
     for kind, text in words.items():

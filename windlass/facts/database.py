@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote as percent_encoded
 
+from windlass.facts.psql import problem
 from windlass.question import Answer, Question
 from windlass.shell import Command, quote
 
@@ -91,8 +92,7 @@ PGCONNECT_TIMEOUT=5 psql -XAtqw -c {quote(ACTIVITY)}
 def parse(answer: Answer) -> Database:
     """Never raises for what the server says: what could not be asked has a `problem`."""
     if answer.code:
-        lines = [line for line in answer.err.strip().splitlines() if line]
-        return Database(problem=lines[-1] if lines else "no answer in time")
+        return Database(problem=problem(answer))
     found = json.loads(answer.out)
     longest = found.pop("longest")
     waits = tuple(Wait(**wait) for wait in found.pop("waits"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from windlass.facts.applied import Applied
+from windlass.facts.psql import problem
 from windlass.question import Answer, Question
 from windlass.shell import Command, quote
 
@@ -46,8 +47,7 @@ def parse_errors(answer: Answer) -> Mapping[str, str]:
 def parse(answer: Answer) -> Applied:
     """The rows as psql -At prints them."""
     if answer.code:
-        lines = [line for line in answer.err.strip().splitlines() if line]
-        return Applied(problem=lines[-1] if lines else f"psql ended with exit code {answer.code}")
+        return Applied(problem=problem(answer))
     names, failed, running = set(), set(), ""
     for line in answer.out.splitlines():
         if line.startswith("> "):

@@ -54,7 +54,8 @@ def test_a_database_that_was_never_migrated_has_none() -> None:
             Answer("", 'psql: error: connection failed\n  detail\n\nFATAL:  role "x" does not exist\n', 2),
             'FATAL:  role "x" does not exist',
         ),
-        (Answer("", "", 124), "psql ended with exit code 124"),
+        (Answer("", "", 124), "no answer in time"),
+        (Answer("", "psql: error: connection refused\n\tIs it running?\n", 2), "connection refused"),
         (
             Answer("20260301090000_init t f\n", "server closed the connection\n", 1),
             "server closed the connection",
