@@ -66,6 +66,7 @@ def deploy_to(crew: Crew, ref: str, options: Options, *, dry_run: bool, json: bo
     from windlass.runner import each
 
     from .cutover import refuse_stopped
+    from .linting import lint
     from .looking import look_and_fetch
     from .printing import run_or_print
 
@@ -79,6 +80,7 @@ def deploy_to(crew: Crew, ref: str, options: Options, *, dry_run: bool, json: bo
         return nothing_to_do(crew, looks, revision)
     if options.rehearse:
         check_rehearsal(crew, looks[0], revision)
+    lint(crew, looks[0], revision)
     plans = [
         plan_for(config, look, revision, options, first=index == 0, host=crew.hosts[index].name)
         for index, look in enumerate(looks)

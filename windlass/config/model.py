@@ -138,6 +138,7 @@ class Database(Section):
     lock_timeout: Timeout = 5
     timeout: Timeout = 1800
     backup: bool = True
+    strict: bool = False
 
 
 class Backups(Section):
