@@ -35,9 +35,9 @@ def server(million_server: Server) -> Server:
 
 def kept(done: Completed) -> str:
     """The name that a restore gave to the database that was there."""
-    found = re.search(rf"{DATABASE}_before_restore_\d+_\d+", done.output)
+    found = re.search(rf"kept as ({DATABASE}_before_restore_\d+_\d+)", done.output)
     assert found, done
-    return found[0]
+    return found[1]
 
 
 def databases(server: Server) -> list[str]:
@@ -47,6 +47,18 @@ def databases(server: Server) -> list[str]:
 def beside(server: Server, query: str) -> str:
     """Ask without touching the app's database, which may be about to be renamed."""
     return server.host.run(f"cd / && {PSQL} -XAtq -d postgres -c {shell_word(query)}").stdout.strip()
+
+
+def hold(server: Server, database: str) -> None:
+    """Have an administrator be connected to a database, until `let_go`."""
+    server.host.popen(f"cd / && exec {PSQL} -d {database} -c 'SELECT pg_sleep(120)'")
+    asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    wait_until(lambda: beside(server, asleep) == "1", 20, "nobody is connected")
+
+
+def let_go(server: Server) -> None:
+    ended = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    assert beside(server, ended) == "t"
 
 
 def backup(server: Server) -> str:
@@ -104,17 +116,17 @@ def test_a_file_is_sent_and_one_that_is_cut_short_or_no_dump_harms_nothing(
     cut.write_bytes(whole[: len(whole) * 2 // 3])
     text.write_text("SELECT 1;\n")
 
-    refused = server.fab("db.restore", cut, "--yes")
+    refused = server.fab("db.restore", str(cut), "--yes")
     assert refused.exit_code == 1
     assert "end of file" in refused.output
     assert "the database is as it was" in refused.stderr
-    refused = server.fab("db.restore", text, "--yes")
+    refused = server.fab("db.restore", str(text), "--yes")
     assert refused.exit_code == 2
     assert "no dump" in refused.stderr
     assert sums(server.host) == before
     assert SCRATCH not in databases(server)
 
-    sent = server.fab("db.restore", file, "--yes").check()
+    sent = server.fab("db.restore", str(file), "--yes").check()
     assert sums(server.host) == before
     server.fab("db.drop", kept(sent), "--yes").check()
     assert server.host.run(f"ls {ROOT}/backups/*.partial", check=False).stdout == ""
@@ -126,11 +138,7 @@ def test_a_kill_between_the_two_renames_leaves_the_app_its_database(server: Serv
     with held(server.host, "pm2", "stop") as stop:
         restoring = server.start("db.restore", "latest", "--yes")
         stop.wait(restoring, 120)
-        holding = server.host.popen(f"cd / && exec {PSQL} -d {SCRATCH} -c 'SELECT pg_sleep(60)'")
-        asleep = (
-            f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{SCRATCH}' AND wait_event = 'PgSleep'"
-        )
-        wait_until(lambda: beside(server, asleep) == "1", 20, "nobody holds the scratch database")
+        hold(server, SCRATCH)
     # The first rename is done and not yet visible, the second waits for whoever is connected.
     second = (
         f"""SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'ALTER DATABASE "{SCRATCH}" RENAME%'"""
@@ -139,7 +147,7 @@ def test_a_kill_between_the_two_renames_leaves_the_app_its_database(server: Serv
     found = lock_holder(server)
     server.host.run(f"kill -9 {found['pid']}; kill -9 -- -{found['group']} || true")
     restoring.wait()
-    holding.kill_group()
+    let_go(server)
 
     assert DATABASE in databases(server)
     assert [name for name in databases(server) if "_before_restore_" in name] == []
@@ -152,11 +160,9 @@ def test_a_kill_between_the_two_renames_leaves_the_app_its_database(server: Serv
 
 def test_somebody_else_s_connection_is_named_before_the_page_goes_up(server: Server) -> None:
     before = sums(server.host)
-    holding = server.host.popen(f"cd / && exec {PSQL} -d {DATABASE} -c 'SELECT pg_sleep(60)'")
-    asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
-    wait_until(lambda: server.sql(asleep) == "1", 20, "nobody is connected")
+    hold(server, DATABASE)
     refused = server.fab("db.restore", "latest", "--yes")
-    holding.kill_group()
+    let_go(server)
     assert refused.exit_code == 1
     assert "postgres is connected to prompthub" in refused.stdout
     assert "put the page up" not in refused.stdout
@@ -174,7 +180,7 @@ def test_a_database_that_the_app_cannot_live_with_stays_behind_the_page_and_can_
     file.write_bytes(server.host.path("/tmp/empty.dump").read_bytes())
     health = CONFIG.replace('revision = "commit"', 'path = "/"')
     server.operator.config("prompthub", health)  # which reads the table
-    failed = server.fab("db.restore", file, "--yes")
+    failed = server.fab("db.restore", str(file), "--yes")
     assert failed.exit_code == 4
     for said in ("The database is now the file empty.dump", "swaps back", "it stays until a person"):
         assert said in failed.stderr

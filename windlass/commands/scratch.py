@@ -13,11 +13,14 @@ PSQL = "psql -XAtqw -v ON_ERROR_STOP=1"
 
 STAND = """\
 export PGCONNECT_TIMEOUT=10
-database=$PGDATABASE scratch=${PGDATABASE:0:40}_windlass_scratch
+windlass_own=${windlass_own:-$PGDATABASE}
+database=$windlass_own scratch=${windlass_own:0:40}_windlass_scratch
 for PGDATABASE in postgres template1 "$database"; do
     if psql -XAtqwc 'SELECT 1' >/dev/null 2>&1; then break; fi
 done"""
-"""Neither database can be made, renamed or dropped by who is connected to it: stand in another one."""
+"""Neither database can be made, renamed or dropped by who is connected to it: stand in another one.
+
+It may come twice in a step."""
 
 _MAKE = """\
 SELECT format('CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L',
