@@ -41,7 +41,9 @@ class Store:
         if self.endpoint:
             settings["s3"] = {"addressing_style": "path"}
         try:
-            client = boto3.client("s3", endpoint_url=self.endpoint or None, config=Config(**settings))
+            client = boto3.Session().client(
+                "s3", endpoint_url=self.endpoint or None, config=Config(**settings)
+            )
             params = {"Bucket": self.bucket, "Key": self._key(name)}
             return str(client.generate_presigned_url("put_object", Params=params, ExpiresIn=round(seconds)))
         except (BotoCoreError, ValueError) as error:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import urllib.request
+from collections.abc import Iterator
 
 import pytest
+from moto.server import ThreadedMotoServer
 
 from tests.support.processes import Running, wait_until
+from tests.vps import mishaps
 from tests.vps.images import DATABASE_PASSWORD, DATABASE_USER
 from tests.vps.million import ROWS, sums
+from tests.vps.network import Slot
 from tests.vps.prompthub import CONFIG, ROOT, Server, shell_word
+
+SECRET_KEY = "wJalrXUtnFEMI/K7MDENG"
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -19,6 +26,24 @@ BACKUPS = f"{ROOT}/backups"
 @pytest.fixture
 def server(million_server: Server) -> Server:
     return million_server
+
+
+@pytest.fixture
+def store(server: Server, vps_slot: Slot) -> Iterator[str]:
+    """The address of a store with a bucket, `bucket`, to which the operator has the keys."""
+    running = ThreadedMotoServer(ip_address="0.0.0.0", port=0, verbose=False)
+    running.start()
+    _, port = running.get_host_and_port()
+    bucket = urllib.request.Request(f"http://127.0.0.1:{port}/bucket", method="PUT")
+    urllib.request.urlopen(bucket, timeout=10).close()
+    keys = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+    server.operator.environment.update(keys)
+    try:
+        yield f"http://{vps_slot.gateway}:{port}"
+    finally:
+        for name in keys:
+            del server.operator.environment[name]
+        running.stop()
 
 
 def names(server: Server) -> list[str]:
@@ -111,10 +136,12 @@ def test_a_disk_that_fills_up_while_it_is_dumped_leaves_nothing_and_earlier_back
     assert "no room for a backup: the database takes" in refused.output, refused
     server.host.free_disk(ROOT)
 
-    backup = server.start("db.backup")
-    wait_for_partial(server, backup)
-    server.host.fill_disk(ROOT)
-    done = backup.wait()
+    with mishaps.held(server.host, "pg_dump", "--format=custom") as hold:
+        backup = server.start("db.backup")
+        hold.wait(backup)
+        server.host.fill_disk(ROOT, leave=1 << 20)
+        hold.release()
+        done = backup.wait()
     server.host.free_disk(ROOT)
     assert done.exit_code == 1, done
     assert "No space left on device" in done.output, done
@@ -184,3 +211,42 @@ def test_a_file_that_was_cut_short_is_not_called_verified_and_the_last_good_one_
     assert only["verified"]
     assert only["name"] != first["name"]
     assert len(names(server)) == 2
+
+
+def test_a_copy_goes_to_the_store_and_neither_key_nor_address_stays(server: Server, store: str) -> None:
+    at = f'[backups]\ncopy_to = "s3://bucket/ships"\nendpoint = "{store}"\n'
+    server.operator.config("prompthub", CONFIG + at)
+    done = server.fab("db.backup").check()
+    newest = listed(server)[0]
+    assert f"copied to s3://bucket/ships/{newest['name']}.dump" in done.output
+    assert newest["copied"] == f"s3://bucket/ships/{newest['name']}.dump"
+    local = store.replace(store.split(":")[1].strip("/"), "127.0.0.1")
+    with urllib.request.urlopen(f"{local}/bucket/ships/{newest['name']}.dump", timeout=20) as copy:
+        assert copy.read() == server.host.path(str(newest["file"])).read_bytes()
+    found = server.host.run(f"grep -rlE 'X-Amz|{SECRET_KEY}' {ROOT} --exclude-dir=node_modules || true")
+    assert found.stdout == ""
+    assert "X-Amz" not in done.output
+
+    server.operator.config("prompthub", CONFIG + at.replace("bucket/", "nobodys/"))
+    failed = server.fab("db.backup")
+    assert failed.exit_code == 1, failed
+    assert "NoSuchBucket" in failed.output, failed
+    made = listed(server)[0]
+    assert f"db.copy --backup {made['name']} tries again" in failed.output, failed
+    assert (bool(made["verified"]), made["copied"]) == (True, "")
+    server.operator.config("prompthub", CONFIG + at)
+    server.fab("db.copy", "--backup", str(made["name"])).check()
+    assert listed(server)[0]["copied"]
+    server.fab("db.copy").check()
+    assert server.fab("db.copy", "--backup", "none").exit_code == 1
+
+
+def test_without_keys_nothing_is_touched(server: Server) -> None:
+    before = names(server)
+    server.operator.config("prompthub", CONFIG + '[backups]\ncopy_to = "s3://bucket"\n')
+    done = server.fab("db.backup")
+    assert done.exit_code == 2, done
+    assert "nothing was touched" in done.output
+    server.operator.config("prompthub", CONFIG)
+    assert server.fab("db.copy").exit_code == 2
+    assert names(server) == before

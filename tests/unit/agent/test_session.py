@@ -412,3 +412,20 @@ def test_a_stage_that_only_warns_is_done_and_recovered_from(
     assert (end["outcome"], end["failure"]["title"]) == ("done", "stop the old one")
     assert (root / "recovered").exists()
     assert not (root / "undone").exists()
+
+
+def test_what_the_client_gives_is_for_steps_that_ask_for_it_and_is_masked_and_written_nowhere(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    secret = "https://store.example/bucket/a?X-Amz-Signature=0cd50c01"
+    conversation = converse()
+    conversation.visit.send("give", variables={"UPLOAD_URL": secret})
+    tell = 'echo "[${UPLOAD_URL:-none}] ${#UPLOAD_URL}"'
+    run(
+        conversation,
+        plan(Stage("p", (step("asks", tell, environment=("given",)), step("does not", f"{tell} || true")))),
+    )
+    assert conversation.output()[0] == f"[********] {len(secret)}"
+    assert conversation.output()[1].startswith("[none]")
+    written = [path.read_text() for path in root.rglob("*") if path.is_file()]
+    assert not [text for text in written if secret in text]
