@@ -420,12 +420,8 @@ def test_what_the_client_gives_is_for_steps_that_ask_for_it_and_is_masked_and_wr
     secret = "https://store.example/bucket/a?X-Amz-Signature=0cd50c01"
     conversation = converse()
     conversation.visit.send("give", variables={"UPLOAD_URL": secret})
-    tell = 'echo "[${UPLOAD_URL:-none}] ${#UPLOAD_URL}"'
-    run(
-        conversation,
-        plan(Stage("p", (step("asks", tell, environment=("given",)), step("does not", f"{tell} || true")))),
-    )
-    assert conversation.output()[0] == f"[********] {len(secret)}"
-    assert conversation.output()[1].startswith("[none]")
+    tell = 'echo "[${UPLOAD_URL:-none}]"'
+    run(conversation, plan(Stage("p", (step("asks", tell, environment=("given",)), step("does not", tell)))))
+    assert conversation.output() == ["[********]", "[none]"]
     written = [path.read_text() for path in root.rglob("*") if path.is_file()]
     assert not [text for text in written if secret in text]
