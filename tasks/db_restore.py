@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from .chosen_database import database_config
+from .consent import check_answerable, check_consent
 from .options import HELP, RUN_HELP, task
 
 if TYPE_CHECKING:
@@ -76,12 +76,14 @@ def restore(
         **HELP,
         "name": "a database that an earlier restore kept, as db.backups lists it",
         "yes": "do not ask",
+        "dry-run": "print every step's commands instead of running them",
     },
 )
 def drop(
     ctx: Context,
     name: str,
     yes: bool = False,
+    dry_run: bool = False,
     app: str | None = None,
     target: str | None = None,
     json: bool = False,
@@ -91,14 +93,19 @@ def drop(
 
     from windlass.errors import UsageError
     from windlass.facts import databases
+    from windlass.opening import Entry
     from windlass.plans.restore import check_database, drop
 
-    from .visiting import crew, run
+    from .printing import run_or_print
+    from .visiting import crew
 
     config = database_config(ctx, app)
-    if not yes:
-        _ask(f"{name} is removed for good. Remove it?", f"fab db.drop {name} --yes")
-    with crew(ctx, config, "db.drop", target=target, first_only=True, json=json) as hosts:
+    check_answerable("db.drop", yes=yes or dry_run)
+    check_consent(f"The database {name} is removed for good. Remove it?", yes=yes or dry_run)
+    entry = Entry("unlocked", as_owner=True) if dry_run else Entry()
+    with crew(
+        ctx, config, "db.drop", target=target, entry=entry, aside=dry_run, first_only=True, json=json
+    ) as hosts:
         (host,) = hosts.hosts
         found: Databases = host.visit.ask(databases.question())["databases"]
         check_database(config, host.name, found)
@@ -108,7 +115,7 @@ def drop(
                 f"{host.name}: no restore of {found.name} kept a database {name} (kept: {has}); nothing was changed",
                 hint=f"fab db.backups -H {host.name}",
             )
-        code = run(hosts, [drop(config, name)])
+        code = run_or_print(hosts, [drop(config, name)], dry_run=dry_run)
     if code:
         raise Exit(code=code)
 
@@ -206,8 +213,7 @@ def _confirm(
 
     from .visiting import crew
 
-    command = f"fab db.restore {named} --yes"
-    _wants_terminal(command)
+    check_answerable("db.restore", yes=False)
     asked: list[Any] = [
         state.question(config.layout, records=1), databases.question(), backups.question(config.layout),
     ]  # fmt: skip
@@ -222,31 +228,12 @@ def _confirm(
             config, host.name, named, found, answers["backups"], file.name if file else None, ""
         )
         plans.check_database(config, host.name, found)
-    _ask(
+    check_consent(
         f"{host.name}: {source.about} comes in the place of the database {found.name} ({units.size(found.size)}), "
-        "which is kept beside it. Meanwhile visitors get the maintenance page. What was written since is then in the "
-        "kept one alone. Go on?",
-        command,
+        "which is put aside under another name. Meanwhile visitors get the maintenance page. What was written since "
+        "is then in the one put aside alone. Go on?",
+        yes=False,
     )
-
-
-def _wants_terminal(command: str) -> None:
-    """Raise UsageError where nobody can be asked."""
-    from windlass.errors import UsageError
-
-    if not sys.stdin.isatty():
-        raise UsageError(
-            "this asks first, and there is no terminal to answer on; nothing was touched", hint=command
-        )
-
-
-def _ask(question: str, command: str) -> None:
-    from windlass.errors import Refused
-    from windlass.report import ask
-
-    _wants_terminal(command)
-    if not ask(question, hint=command):
-        raise Refused("nothing was changed")
 
 
 def _tell_migrations(crew: Crew, host: Host) -> None:
