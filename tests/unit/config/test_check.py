@@ -69,6 +69,10 @@ def test_every_problem_is_reported_at_once_in_the_files_order() -> None:
             "[[contacts]]\nrole = 'x'\ncontact = 'y'\nrol = 'z'",
             "contacts[0].rol: unknown key; did you mean role?",
         ),
+        (
+            "[backups]\ncopy_to = 'bucket/ships'",
+            "backups.copy_to: 'bucket/ships' is not a place such as \"s3://bucket/folder\"",
+        ),
         ("[database]\nkind = 'prisma'\nshema = 'x'", "database.shema: unknown key; did you mean schema?"),
     ],
 )
@@ -127,6 +131,7 @@ def test_a_wrong_value_is_named_in_plain_words(text: str, expected: str) -> None
         ("[web]\nenv = {PORT = '3000'}", "web.env.PORT", "set web.ports"),
         ("[targets.live]\nhosts = ['a', 'root@A:22']", "targets.live.hosts[1]", "the same host as a"),
         ("[database]\nschema = 'x.prisma'", "database.schema", 'set kind = "prisma"'),
+        ("[backups]\nkeep = 3", "backups.keep", 'set kind = "prisma"'),
         ("[build]\nverify = []", "build.verify", "is empty"),
         ("[build]\nverify = ['.next/cache/x']", "build.verify[0]", "left out of every release"),
         ("[shared]\ndirs = ['data/x', 'data']", "shared.dirs[1]", "overlaps data/x"),
