@@ -139,6 +139,11 @@ def _reason(first: Record, last: Record) -> str:
     parts = [f"{step}: {reason}" if step and reason else reason or step]
     if last.get("cut_short"):
         parts.append("the watch was cut short")
+    undone = last.get("undone")
+    if isinstance(undone, list) and last.get("outcome") == "done":
+        parts.append(f"took back {', '.join(map(str, undone))}")
+    if resolved := _text(last, "resolved"):
+        parts.append(f"{resolved}: {_text(last, 'as')}")
     warnings = last.get("warnings")
     if isinstance(warnings, list):
         parts += [str(warning) for warning in warnings]
