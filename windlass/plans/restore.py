@@ -130,6 +130,7 @@ def plan(config: Config, host: str, state: State, source: Source, kept: str, to:
     """Restore, swap, and start the live release anew through its gate; `to` is None where nothing is to run."""
     back = f"fab db.restore {kept} -H {host} swaps back"
     now = f"the database is now {source.about}, and the one before is kept as {kept}"
+    resume = f"fab emergency-resume -H {host} starts the app; " if state.stopped is not None else ""
     stages = [*_filled(config, source), _swapped(config, source, kept, to)]
     if to is not None:
         stages += golive.stages(config, to)
@@ -144,7 +145,7 @@ def plan(config: Config, host: str, state: State, source: Source, kept: str, to:
         prologue=golive.prologue(to) if to else NOTHING,
         record={**release, "restored": source.name, "kept": kept},
         notes=(f"the present database is kept as {kept}",),
-        outlook=(now, f"{back}; fab db.drop {kept} -H {host} removes it"),
+        outlook=(now, f"{resume}{back}; fab db.drop {kept} -H {host} removes it"),
         lasting=((SWAP, f"{now[0].upper()}{now[1:]}: {back}"),),
     )
 
