@@ -75,7 +75,9 @@ def deploy_to(crew: Crew, ref: str, options: Options, *, dry_run: bool, json: bo
     looks = [look for look, _ in seen]
     revision = same_revision(crew, [found for _, found in seen], ref)
     refuse_stopped(crew, looks)
-    live = not options.force and all(is_live(look, revision) for look in looks)
+    live = (
+        not options.force and all(is_live(look, revision) for look in looks) and has_all(looks[0], revision)
+    )
     if live and all(each(crew.hosts, lambda host: answers(crew, host))):
         return nothing_to_do(crew, looks, revision)
     if options.rehearse:
@@ -137,6 +139,12 @@ def same_revision(crew: Crew, revisions: list[Revision], ref: str) -> Revision:
 
 def is_live(look: Look, revision: Revision) -> bool:
     return look.state.live_revision == revision.hash
+
+
+def has_all(look: Look, revision: Revision) -> bool:
+    """Whether the database has the revision's migrations: one of the live release may have been taken back."""
+    applied = look.applied
+    return applied is None or bool(applied.problem) or not applied.pending(revision.migrations)
 
 
 def answers(crew: Crew, host: Host) -> bool:
