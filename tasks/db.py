@@ -86,7 +86,7 @@ def copy(
 
 @task(help=HELP)
 def backups(ctx: Context, app: str | None = None, target: str | None = None, json: bool = False) -> None:
-    """List the backups on the server, and the databases that restores put aside, newest first."""
+    """List the backups, newest first, and the databases that restores put aside."""
     from windlass.facts import backups, databases, state
     from windlass.report.tables import show_backups
 

@@ -31,7 +31,7 @@ def rehearse(
     json: bool = False,
     verbose: bool = False,
 ) -> None:
-    """Try the migrations that a revision brings, and the way back, on a copy of the database."""
+    """Try the pending migrations, and the way back, on a copy of the database."""
     from invoke.exceptions import Exit
 
     from windlass.commands import migrations
