@@ -10,6 +10,9 @@ from tests.bench.figures import Row, Sample, in_turn
 from tests.bench.server import SLOW, Server
 from tests.bench.turns import turns_table
 from tests.bench.windlass import Windlass
+from tests.vps.images import DATABASE_URL
+from tests.vps.million import fill
+from tests.vps.prompthub import shell_word
 
 ROUND_TRIP = 0.1
 GATE = (
@@ -96,6 +99,51 @@ def nothing(server: Server, rounds: int, say: Say) -> Iterable[Row]:
     yield Row("deploy with nothing to do", found["windlass"], seconds=1.0, why=START)
 
 
+def backup(server: Server, rounds: int, say: Say) -> Iterable[Row]:
+    """A backup of a million rows, verified, without the connection to the server, against pg_dump alone."""
+    app, vps = server.prompthub, server.vps
+    fill(vps)
+
+    def verified() -> Sample:
+        app.run("db.backup")
+        return Sample(app.step("back up the database"))
+
+    def bare() -> Sample:
+        dump = f"umask 077; pg_dump --format=custom --file bare.dump {shell_word(DATABASE_URL)}"
+        return Sample(vps.run(dump, user="deploy", timeout=300).seconds)
+
+    found = in_turn({"pg_dump": bare, "windlass": verified}, rounds, say)
+    why = "what is around a dump costs the same tenths of a second whatever its size, and this one is small"
+    yield Row(
+        "backup of a million rows, verified", found["windlass"], "pg_dump", found["pg_dump"], 1.1, why=why
+    )
+
+
+def restore(server: Server, rounds: int, say: Say) -> Iterable[Row]:
+    """A million rows restored beside the database and compared, against pg_restore into an empty database alone."""
+    app, vps = server.prompthub, server.vps
+    url = shell_word(DATABASE_URL.rpartition("/")[0] + "/bare")
+    administer = "cd / && runuser -u postgres --"
+    fill(vps)
+    app.run("db.backup")
+    dump = vps.run(f"ls -t /srv/{app.name}/backups/*.dump | head -n 1").stdout.strip()
+
+    def restored() -> Sample:
+        app.run("db.restore", "latest", "--yes")
+        return Sample(app.step("restore into it") + app.step("compare the rows"))
+
+    def bare() -> Sample:
+        vps.run(f"{administer} createdb --owner prompthub --template template0 bare")
+        took = vps.run(f"pg_restore --no-owner --dbname {url} {dump}", user="deploy", timeout=300).seconds
+        vps.run(f"{administer} dropdb bare")
+        return Sample(took)
+
+    found = in_turn({"pg_restore": bare, "windlass": restored}, rounds, say)
+    yield Row(
+        "restore of a million rows, compared", found["windlass"], "pg_restore", found["pg_restore"], 1.1
+    )
+
+
 def far(server: Server, rounds: int, say: Say) -> Iterable[Row]:
     """The tool's own cost over a link with a round trip of 100 ms: all seconds of a deploy but those of its steps."""
     app, operator, vps = server.tiny, server.operator, server.vps
@@ -141,6 +189,8 @@ ROWS: dict[str, Measure] = {
     "slow-rollback": slow_rollback,
     "real-rollback": real_rollback,
     "nothing": nothing,
+    "backup": backup,
+    "restore": restore,
     "far": far,
     "list": listing,
 }

@@ -65,6 +65,11 @@ class Windlass:
         """Seconds that the steps of the last run took, all together."""
         return sum(float(event["seconds"]) for event in self.last if event["event"] == "stepended")
 
+    def step(self, title: str) -> float:
+        """Seconds that one step of the last run took."""
+        ended = (event for event in self.last if event["event"] == "stepended")
+        return next(float(event["seconds"]) for event in ended if event["title"] == title)
+
     @property
     def _host(self) -> str:
         return f"deploy@{self.vps.address}"
