@@ -262,14 +262,14 @@ def refused_error(message: dict[str, Any], host: str, opening: Opening) -> Windl
             f"{host}: the app's folders cannot be made ({message['detail']}); nothing was touched",
             hint=f"on the server, as root: install -d -o {user} {root}",
         )
-    if message["why"] == "env":
+    unkept = {
+        "env": ("the new .env", "the present one is as it was"),
+        "file": ("the file", "nothing was changed"),
+    }
+    if message["why"] in unkept:
+        what, state = unkept[message["why"]]
         return StepFailed(
-            f"{host}: the new .env could not be kept ({message['detail']}); the present one is as it was",
-            hint=f"is there room on the disk? fab status -H {host}",
-        )
-    if message["why"] == "file":
-        return StepFailed(
-            f"{host}: the file could not be kept ({message['detail']}); nothing was changed",
+            f"{host}: {what} could not be kept ({message['detail']}); {state}",
             hint=f"is there room on the disk? fab status -H {host}",
         )
     return Refused(f"{host}: {root} cannot be used ({message.get('detail', message['why'])})")
