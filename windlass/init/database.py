@@ -101,8 +101,9 @@ def _read(project: Project, path: str, names: list[str], config: str) -> Schema:
         "",
     )
     provider = re.search(r'\bprovider\s*=\s*"(\w+)"', source)
-    urls = re.findall(r'\b(?:url|directUrl)\s*=\s*env\(\s*"([A-Za-z_]\w*)"', source, re.ASCII)
-    variables = urls or _URL.findall(config)[:1]
+    # Migrations and dumps want the address behind a pooler, which Prisma calls directUrl.
+    urls = dict(re.findall(r'\b(url|directUrl)\s*=\s*env\(\s*"([A-Za-z_]\w*)"', source, re.ASCII))
+    variables = [urls[key] for key in ("directUrl", "url") if key in urls] or _URL.findall(config)[:1]
     folder = path.rpartition("/")[0] if path in project.tree else path
     beside = f"{folder}/migrations" if folder else "migrations"
     named = _named(config, "path").removeprefix("./").rstrip("/")

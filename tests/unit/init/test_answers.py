@@ -253,8 +253,8 @@ def test_prisma_is_migrated_where_its_schema_is() -> None:
     found = config(files)
     assert found.database.kind == "prisma"
     assert (found.database.schema_file, found.database.migrations) == ("db/schema.prisma", "db/migrations")
-    assert found.database.url == "DB_URL"
-    assert found.shared.required == ["DB_URL", "DIRECT"]
+    assert found.database.url == "DIRECT"
+    assert found.shared.required == ["DIRECT", "DB_URL"]
 
 
 def test_a_schema_in_a_folder_and_a_url_in_prismas_config_are_found() -> None:
