@@ -66,7 +66,7 @@ def rehearse(
 def check_copy(config: Config, host: Host) -> None:
     """Raise NotReady where no copy of the database can be made: no right to, or no room for it."""
     from windlass.facts import databases
-    from windlass.plans.restore import check_database, check_room
+    from windlass.plans.restorable import check_database, check_room
 
     found: databases.Databases = host.visit.ask(databases.question())["databases"]
     check_database(config, host.name, found)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from windlass.facts.state import Release, State
     from windlass.plan import Plan
     from windlass.plans.look import Look
-    from windlass.plans.undo import Way
+    from windlass.plans.ways import Way
     from windlass.runner import Host
 
     from .visiting import Crew
@@ -101,15 +101,15 @@ def _ways(config: Config, host: Host, found: dict[str, Any], release: str) -> li
     """How to take back all that the release does not know, in two round trips."""
     from windlass.commands import migrations
     from windlass.facts import papers
-    from windlass.plans import undo
+    from windlass.plans import ways
 
     tool = migrations.tool(config)
     assert tool is not None
     state, applied = found["state"], found["applied"].names
-    deploys = undo.brought_by(state.records, applied)
-    revisions = undo.revisions(state, release, chain.from_iterable(deploys.values()))
+    deploys = ways.brought_by(state.records, applied)
+    revisions = ways.revisions(state, release, chain.from_iterable(deploys.values()))
     folders = host.visit.ask(papers.folders(config, revisions))["folders"]
-    names = undo.later(applied, folders, release)
+    names = ways.later(applied, folders, release)
     brought = {name: deploys[name] for name in names if name in deploys}
     asked = papers.texts(
         config,
@@ -117,7 +117,7 @@ def _ways(config: Config, host: Host, found: dict[str, Any], release: str) -> li
         dict.fromkeys(str(record["release"]) for records in brought.values() for record in records),
         tool.FILES,
     )
-    return undo.ways(names, brought, folders, host.visit.ask(asked)["papers"])
+    return ways.ways(names, brought, folders, host.visit.ask(asked)["papers"])
 
 
 def check_has_what_it_needs(config: Config, host: Host, seen: Look, release: Release) -> None:

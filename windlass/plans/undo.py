@@ -1,39 +1,20 @@
-"""Taking migrations back: which, by whose SQL, and as one transaction."""
+"""Taking migrations back: to which release, and as one transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from windlass.commands import backups
 from windlass.commands.migrations import Tool
 from windlass.commands.undo import in_one_transaction
 from windlass.config import Config
-from windlass.errors import Refused, UsageError
-from windlass.facts.papers import Papers
+from windlass.errors import UsageError
 from windlass.facts.state import State
 from windlass.plan import Plan, Stage, Step
 from windlass.plans import backup
 from windlass.plans.rollback import kept_for, previous
-from windlass.sql import Change, Statement, changes, statements
-
-Record = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Way:
-    """SQL that takes these migrations back, and where it is from."""
-
-    migrations: tuple[str, ...]
-    statements: tuple[Statement, ...]
-    source: str
-
-    @property
-    def drops(self) -> list[Change]:
-        """What goes with it that may hold data."""
-        made = [change for statement in self.statements for change in changes(statement)]
-        return [change for change in made if not change.made and change.thing in ("table", "column", "rows")]
+from windlass.plans.ways import Way
+from windlass.sql import Change
 
 
 def aim(state: State, applied: frozenset[str], shipped: Iterable[str], named: str | None) -> str:
@@ -62,104 +43,6 @@ def _named(state: State, named: str) -> str:
     raise UsageError(
         f"no release {named!r} is known; nothing was changed", hint="fab releases and fab history list them"
     )
-
-
-def brought_by(records: Sequence[Record], migrations: Iterable[str]) -> dict[str, list[Record]]:
-    """For each migration the deploys that found it pending, the last one first; those that none did are left out."""
-    found: dict[str, list[Record]] = {}
-    wanted = set(migrations)
-    for record in reversed(records):
-        if record.get("event") == "start" and record.get("release") and record.get("revision"):
-            for name in wanted & set(record.get("migrations") or []):
-                found.setdefault(name, []).append(record)
-    return found
-
-
-def revisions(state: State, to: str, bringers: Iterable[Record]) -> dict[str, str]:
-    """By release, the revisions of what is gone back to, of what brought migrations, and of what was live before."""
-    known = {
-        str(record["release"]): str(record["revision"])
-        for record in state.records
-        if record.get("release") and record.get("revision")
-    }
-    known.update((kept.id, kept.revision) for kept in state.releases)
-    names = {str(record[key]) for record in bringers for key in ("release", "was") if record.get(key)}
-    return {name: known[name] for name in sorted({*names, to}) if name in known}
-
-
-def later(applied: frozenset[str], folders: Mapping[str, frozenset[str]], to: str) -> list[str]:
-    """The applied migrations that a release does not know, newest first. Raises Refused where its files are gone."""
-    if to not in folders:
-        raise Refused(
-            f"the files of {to} are neither kept nor in the workspace's git; nothing was changed",
-            hint="fab releases lists what is kept; name one of those",
-        )
-    return sorted(applied - folders[to], reverse=True)
-
-
-def ways(
-    migrations: Sequence[str],
-    deploys: Mapping[str, Sequence[Record]],
-    folders: Mapping[str, frozenset[str]],
-    papers: Papers,
-) -> list[Way]:
-    """How to take these migrations back, which are given newest first; `folders` are the files of releases.
-
-    By what the developers wrote, where they wrote it for all that a release brought; else by the SQL recorded at
-    a deploy, which leads to the release that was live then. Raises Refused where neither does.
-    """
-    left, found = list(migrations), list[Way]()
-    while left:
-        name = left[0]
-        together = [other for other in left if deploys.get(other, [])[:1] == deploys.get(name, [])[:1]]
-        if name in papers.down and all(other in papers.down for other in together):
-            way = _way([name], papers.down[name], f"{name}/down.sql")
-        else:
-            way = _recorded(left, deploys.get(name, []), folders, papers)
-        found.append(way)
-        left = [other for other in left if other not in way.migrations]
-    return found
-
-
-def _recorded(
-    left: list[str], deploys: Sequence[Record], folders: Mapping[str, frozenset[str]], papers: Papers
-) -> Way:
-    why = "nothing was recorded at its deploy" if deploys else "no deploy of Windlass brought it"
-    for record in deploys:
-        release = str(record["release"])
-        covers = _covered(record, folders)
-        if release not in papers.recorded or left[0] not in covers:
-            continue
-        if covers <= set(left):
-            names = [name for name in left if name in covers]
-            return _way(names, papers.recorded[release], f"the SQL recorded at the deploy of {release}")
-        others = ", ".join(sorted(covers - set(left)))
-        why = f"the SQL recorded at the deploy of {release} would take back {others} too"
-    raise Refused(
-        f"no SQL is known that takes {left[0]} back: it has no down.sql, and {why}; nothing was changed",
-        hint=f"write down.sql beside {left[0]}'s SQL in the repository and deploy that; "
-        "or fab db.restore brings a backup back, without what was written since",
-    )
-
-
-def _covered(record: Record, folders: Mapping[str, frozenset[str]]) -> set[str]:
-    """What the SQL recorded at a deploy takes back: what its release has and the one that was live then had not."""
-    release, was = str(record["release"]), str(record.get("was", ""))
-    if release in folders and was in folders:
-        return set(folders[release] - folders[was])
-    return set(record.get("migrations") or [])
-
-
-def _way(migrations: list[str], sql: str, source: str) -> Way:
-    found = statements(sql)
-    for statement in found:
-        if statement.unfit:
-            raise Refused(
-                f"{source} cannot run as one transaction: {statement.text.splitlines()[0][:80]}: {statement.unfit}; "
-                "nothing was changed",
-                hint="in a down.sql, without CONCURRENTLY, it can; by hand: fab db.console",
-            )
-    return Way(tuple(migrations), tuple(one for one in found if not one.brackets), source)
 
 
 def take_back(config: Config, state: State, tool: Tool, undone: Sequence[Way], *, to: str) -> Plan:

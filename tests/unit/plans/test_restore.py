@@ -1,98 +1,22 @@
-"""What may be put in the place of the database, what is meant by a name, and what is said before and after."""
+"""In what order another database comes in the place of the app's, and what is said before and after."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
-from typing import Any
-
-import pytest
 
 from tasks.outcome import exit_code, message
 from tests.unit import made
 from tests.unit.plans.reading import titles
-from windlass.errors import NotReady, Refused, UsageError
 from windlass.facts.applied import Applied
-from windlass.facts.backups import Backup
-from windlass.facts.databases import Databases, Kept
-from windlass.facts.dump import Dump
 from windlass.plans import restore
+from windlass.plans.restorable import Source
 
 CONFIG = made.with_database()
 HOST = "deploy@host"
 KEPT = "shop_before_restore_20261122_040500"
-GOOD = Databases("shop", "app", "app", owns=True, creates=True, version=15, size=1 << 30, free=2 << 30)
-NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
-BACKUPS = (
-    Backup("20261122-030000", 10, NOW, why="by hand"),
-    Backup("0042-abc1234", 10, NOW, why="deploy", sha256="abc", verified=NOW),
-)
-
-
-def source(named: str, found: Databases = GOOD, file: str | None = None) -> restore.Source:
-    return restore.source(CONFIG, HOST, named, found, BACKUPS, file, "20261122-040500")
-
-
-def test_latest_is_the_newest_backup_that_was_verified() -> None:
-    assert source("latest").name == "0042-abc1234"
-    with pytest.raises(UsageError, match="no verified backup"):
-        restore.source(CONFIG, HOST, "latest", GOOD, BACKUPS[:1], None, "")
-
-
-def test_a_name_is_that_of_a_backup_of_a_kept_database_or_nothing() -> None:
-    assert source("0042-abc1234.dump").sha256 == "abc"
-    with_kept = Databases(**{**vars(GOOD), "others": (Kept(KEPT, 1), Kept("shop_2", 1))})
-    assert source(KEPT, with_kept).database == KEPT
-    for other in ("shop_2", "shop", "postgres", "'; DROP"):
-        with pytest.raises(UsageError):
-            source(other, with_kept)
-
-
-def test_only_what_restores_of_this_database_kept_counts_as_kept() -> None:
-    names = (
-        KEPT,
-        "shop2_before_restore_20261122_040500",
-        "shop_before_restore_",
-        "before_restore_20261122_040500",
-    )
-    found = Databases(**{**vars(GOOD), "others": tuple(Kept(name, 1) for name in names)})
-    assert [one.name for one in found.kept] == [KEPT]
-    assert found.kept_as("20261122-040500") == KEPT
-
-
-def test_a_long_name_is_cut_so_that_postgresql_does_not() -> None:
-    name = "ж" * 31
-    long = Databases(**{**vars(GOOD), "name": name})
-    kept = long.kept_as("20261122-040500")
-    assert len(kept.encode()) <= 63
-    assert Databases(**{**vars(long), "others": (Kept(kept, 1),)}).kept == (Kept(kept, 1),)
-
-
-@pytest.mark.parametrize(
-    ("lack", "said"),
-    [
-        ({"creates": False}, 'ALTER ROLE "app" CREATEDB;'),
-        ({"owns": False, "owner": "postgres"}, 'ALTER DATABASE "shop" OWNER TO "app";'),
-    ],
-)
-def test_a_role_that_may_not_is_told_what_an_administrator_types(lack: dict[str, Any], said: str) -> None:
-    with pytest.raises(NotReady, match="nothing was changed") as refused:
-        restore.check_database(CONFIG, HOST, Databases(**{**vars(GOOD), **lack}))
-    assert said in refused.value.hint
-
-
-def test_what_is_no_dump_or_of_a_newer_postgresql_is_refused_and_so_is_a_full_disk() -> None:
-    restore.check_dump(HOST, GOOD, "x", Dump(15))
-    restore.check_dump(HOST, GOOD, "x", Dump(9))
-    with pytest.raises(Refused, match="PostgreSQL 16, and the server has 15"):
-        restore.check_dump(HOST, GOOD, "x", Dump(16))
-    with pytest.raises(Refused, match="no dump"):
-        restore.check_dump(HOST, GOOD, "x", Dump(problem="input file is too short"))
-    with pytest.raises(NotReady, match="no room"):
-        restore.check_dump(HOST, Databases(**{**vars(GOOD), "free": 1 << 29}), "x", Dump(15))
+SOURCE = Source("0042-abc1234", "the backup 0042-abc1234", CONFIG.layout.backup("0042-abc1234"), sha256="abc")
 
 
 def test_nothing_visitors_see_changes_before_the_dump_is_restored_and_compared() -> None:
-    plan = restore.plan(CONFIG, HOST, made.state(), source("latest"), KEPT, made.cutover(page_up=True))
+    plan = restore.plan(CONFIG, HOST, made.state(), SOURCE, KEPT, made.cutover(page_up=True))
     found = titles(plan)
     assert (
         found.index("compare the rows") < found.index("put the page up") < found.index("stop the processes")
@@ -101,13 +25,13 @@ def test_nothing_visitors_see_changes_before_the_dump_is_restored_and_compared()
 
 
 def test_a_stopped_app_is_not_started() -> None:
-    plan = restore.plan(CONFIG, HOST, made.state(), source("latest"), KEPT, None)
+    plan = restore.plan(CONFIG, HOST, made.state(), SOURCE, KEPT, None)
     assert titles(plan)[-1] == restore.SWAP
     assert "release" not in plan.record
 
 
 def test_a_release_that_does_not_come_up_leaves_a_person_the_way_back() -> None:
-    plan = restore.plan(CONFIG, HOST, made.state(), source("latest"), KEPT, made.cutover())
+    plan = restore.plan(CONFIG, HOST, made.state(), SOURCE, KEPT, made.cutover())
     live = {"slot": "blue", "release": "0001-abc1234", "revision": "a" * 40}
     failure = {"title": "healthy", "reason": "status 500", "state": "failed", "log": ""}
     end = {"outcome": "failed", "live": live, "failure": failure, "done": [restore.SWAP], "page": None}
