@@ -10,7 +10,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || { sudo -n true 2>/dev/null && echo sudo -
 # The tests wait more than they work; worksteal lets a file's tests run side by side.
 WORKERS ?= 2
 # What it counts is lost requests at 100 a second: nothing else may want the cores meanwhile.
-LOADED := tests/vps/test_prompthub.py
+LOADED := tests/vps/test_prompthub_under_load.py
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 PYTEST_AS_ROOT := $(if $(SUDO),$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) -p no:cacheprovider,$(PYTEST))
 

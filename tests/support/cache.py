@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 
@@ -28,11 +29,22 @@ def digest(*parts: str | bytes) -> str:
     return total.hexdigest()[:16]
 
 
-def built(name: str, key: str, build: Callable[[Path], None]) -> Path:
+def digest_of_folders(*folders: Path) -> str:
+    """A short hash of the names and contents of all files below the folders, bytecode left out."""
+    files = (path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())
+    sources = (path for path in files if path.suffix != ".pyc")
+    return digest(
+        *(part for path in sources for part in (str(path.relative_to(folders[0].parent)), path.read_bytes()))
+    )
+
+
+def built(
+    name: str, key: str, build: Callable[[Path], None], *, unused: timedelta = timedelta(days=2)
+) -> Path:
     """The folder `name-key`, made by `build(folder)` if it is not there yet.
 
     Other processes that want the same wait for the first; a build that fails or is killed leaves nothing
-    that looks finished. Folders of the same name with another key, unused for two days, are removed.
+    that looks finished. Folders of the same name with another key that nobody asked for in `unused` are removed.
     """
     home = cache_home()
     finished = home / f"{name}-{key}"
@@ -44,7 +56,7 @@ def built(name: str, key: str, build: Callable[[Path], None]) -> Path:
             build(unfinished)
             unfinished.rename(finished)
         os.utime(finished)
-        _remove_old(home, name, finished)
+        _remove_old(home, name, finished, unused)
     return finished
 
 
@@ -56,8 +68,8 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _remove_old(home: Path, name: str, keep: Path) -> None:
-    unused = keep.stat().st_mtime - 2 * 24 * 3600
+def _remove_old(home: Path, name: str, keep: Path, unused: timedelta) -> None:
+    asked_for = keep.stat().st_mtime - unused.total_seconds()
     for other in home.glob(f"{name}-" + "[0-9a-f]" * 16 + "*"):
-        if other != keep and other.stat().st_mtime < unused:
+        if other != keep and other.stat().st_mtime < asked_for:
             shutil.rmtree(other, ignore_errors=True)

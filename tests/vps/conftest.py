@@ -12,16 +12,18 @@ from tests.support.tiers import require
 from tests.vps import images
 from tests.vps.app import deployed, deployed_image, ready, ready_image, shared_host, tiny_commits, unharmed
 from tests.vps.machine import Image, Vps
-from tests.vps.million import million, million_image, million_server
+from tests.vps.million import million_image, million_server
 from tests.vps.needs import lacks
 from tests.vps.network import Slot
+from tests.vps.prompthub import prompthub_hosts, prompthub_image
 
 __all__ = [
     "deployed",
     "deployed_image",
-    "million",
     "million_image",
     "million_server",
+    "prompthub_hosts",
+    "prompthub_image",
     "ready",
     "ready_image",
     "shared_host",

@@ -6,6 +6,7 @@ import inspect
 import shlex
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -88,8 +89,16 @@ def base(slot: Slot) -> Image:
     return layered(slot, Image((root,)), "provision", key, provision)
 
 
-def layered(slot: Slot, image: Image, name: str, key: str, prepare: Callable[[Vps], None]) -> Image:
-    """The image with what `prepare` does to a host (given to it off) as a layer on top, kept between runs."""
+def layered(
+    slot: Slot,
+    image: Image,
+    name: str,
+    key: str,
+    prepare: Callable[[Vps], None],
+    *,
+    unused: timedelta = timedelta(days=2),
+) -> Image:
+    """The image with what `prepare` does to a host (given to it off) as a layer on top; see `built`."""
 
     def build(folder: Path) -> None:
         host = Vps(slot, image)
@@ -101,7 +110,7 @@ def layered(slot: Slot, image: Image, name: str, key: str, prepare: Callable[[Vp
         finally:
             host.destroy()
 
-    return image.with_layer(built(name, key, build))
+    return image.with_layer(built(name, key, build, unused=unused))
 
 
 def with_npm_cache(slot: Slot, image: Image, manifests: dict[str, str]) -> Image:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.cache import digest
 from tests.support.operator import Operator
-from tests.support.processes import wait_until
-from tests.vps.images import DATABASE
+from tests.vps.images import DATABASE, layered
 from tests.vps.machine import Vps
-from tests.vps.prompthub import CONFIG, ROOT, Prepared, Server, prepare, shell_word
+from tests.vps.prompthub import A_RUN, Prepared, PrompthubHosts, Server, shell_word
 
 if TYPE_CHECKING:
     from tests.vps.conftest import VpsFactory
@@ -34,8 +33,6 @@ SELECT format('SELECT %L, count(*) || '' '' || coalesce(sum(hashtextextended(t::
 FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY tablename \gexec
 """
 
-BootMillion = Callable[[Operator], Server]
-
 
 def fill(host: Vps) -> None:
     """Give the table Search its million rows; Prompt keeps its three, since every page lists them all."""
@@ -54,44 +51,26 @@ def _psql(host: Vps, database: str, text: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def million_image(
-    vps_images: VpsFactory, operator_session: Operator, tmp_path_factory: pytest.TempPathFactory
-) -> Prepared:
-    """A host on which Prompthub's first version is live, with a million rows."""
-    operator = Operator(tmp_path_factory.mktemp("million"), key_of=operator_session)
-    prepared = prepare(vps_images, operator, tmp_path_factory.mktemp("million-repository"))
-    host = vps_images.boot(prepared.image)
-    fill(host)
-    return Prepared(vps_images.freeze(host), prepared.commits)
+def million_image(vps_images: VpsFactory, prompthub_image: Prepared) -> Prepared:
+    """A host on which Prompthub's first version is live, with a million rows; the workers of a run share it."""
 
-
-@pytest.fixture(scope="module")
-def million(
-    vps_images: VpsFactory, million_image: Prepared, operator_session: Operator
-) -> Iterator[BootMillion]:
-    """Boots such hosts, each for an operator, who gets Prompthub's configuration; they end with the module."""
-    from tests.vps.conftest import VpsFactory  # which imports this module
-
-    factory = VpsFactory(vps_images.slot, vps_images.base, operator_session.public_key)
-
-    def boot(operator: Operator) -> Server:
-        host = factory.create(million_image.image)
-        host.small_disk(ROOT, 8 << 30)  # in memory: this app has many thousand files
+    def prepare(host: Vps) -> None:
         host.boot()
-        operator.know(host.address, host.host_key)
-        operator.config("prompthub", CONFIG)
-        answers = f"curl --fail --silent --max-time 5 http://{host.address}/api/health"
-        wait_until(lambda: host.run(answers, check=False).exit_code == 0, 30, "the app does not come up", 0.1)
-        return Server(host, operator, million_image.commits)
+        fill(host)
 
-    yield boot
-    factory.close()
+    key = digest(*map(str, prompthub_image.image.layers), _FILL)
+    image = layered(vps_images.slot, prompthub_image.image, "million", key, prepare, unused=A_RUN)
+    return Prepared(image, prompthub_image.commits)
 
 
 @pytest.fixture(scope="module")
 def million_server(
-    million: BootMillion, operator_session: Operator, tmp_path_factory: pytest.TempPathFactory
-) -> Server:
+    vps_images: VpsFactory,
+    million_image: Prepared,
+    operator_session: Operator,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Server]:
     """One such host, shared by the tests of a module."""
-    folder: Path = tmp_path_factory.mktemp("operator")
-    return million(Operator(folder, key_of=operator_session))
+    hosts = PrompthubHosts(vps_images, million_image, operator_session)
+    yield hosts.boot(Operator(tmp_path_factory.mktemp("operator"), key_of=operator_session))
+    hosts.close()

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.apps.history import build_prompthub
-from tests.support.operator import Operator
-from tests.support.processes import Completed, Running
-from tests.vps.images import DATABASE_URL
+from tests.support.cache import digest, digest_of_folders
+from tests.support.operator import CHECKOUT, Operator
+from tests.support.processes import Completed, Running, wait_until
+from tests.vps.images import DATABASE_URL, layered
 from tests.vps.machine import Image, Vps
 
 if TYPE_CHECKING:
@@ -21,6 +28,8 @@ if TYPE_CHECKING:
 ROOT = "/srv/prompthub"
 REPOSITORY = "/srv/git/prompthub.git"
 PAGES = ("/", "/api/health")
+A_RUN = timedelta(hours=3)
+"""An image that holds Windlass's own work is of no use once the work changed."""
 SECRET = "shall not be printed: $HOME 'quoted' #1"
 
 CONFIG = f"""\
@@ -126,20 +135,86 @@ def shell_word(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-def prepare(factory: VpsFactory, operator: Operator, folder: Path) -> Prepared:
-    """Deploy the first version on a fresh host, for good; `operator` gets the configuration."""
+@pytest.fixture(scope="session")
+def prompthub_image(vps_images: VpsFactory, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """A host on which the first version is live; the workers of a run share it."""
+    folder = tmp_path_factory.mktemp("prompthub-image")
     repository = folder / "prompthub.git"
     commits = build_prompthub(repository)
     names = ("package.json", "package-lock.json")
-    image = factory.with_npm_cache({name: show(repository, "migration", name) for name in names})
-    host = factory.boot(image)
-    host.put(repository, REPOSITORY, owner="deploy")
-    host.write(f"{ROOT}/shared/.env", ENV, owner="deploy", mode=0o600)
-    operator.know(host.address, host.host_key)
-    operator.config("prompthub", CONFIG)
-    operator.fab("nginx.install", "-H", f"root@{host.address}").check()
-    operator.fab("deploy", "--revision", "first", "-H", f"deploy@{host.address}").check()
-    return Prepared(factory.freeze(host), commits)
+    base = vps_images.with_npm_cache({name: show(repository, "migration", name) for name in names})
+
+    def deploy_first(host: Vps) -> None:
+        operator = Operator(folder)
+        host.authorize(operator.public_key)
+        host.boot()
+        host.put(repository, REPOSITORY, owner="deploy")
+        host.write(f"{ROOT}/shared/.env", ENV, owner="deploy", mode=0o600)
+        operator.know(host.address, host.host_key)
+        operator.config("prompthub", CONFIG)
+        operator.fab("nginx.install", "-H", f"root@{host.address}").check()
+        operator.fab("deploy", "--revision", "first", "-H", f"deploy@{host.address}").check()
+
+    product = digest_of_folders(*(CHECKOUT / name for name in ("windlass", "tasks", "templates")))
+    key = digest(*map(str, base.layers), product, CONFIG, ENV, *commits.values())
+    return Prepared(layered(vps_images.slot, base, "prompthub", key, deploy_first, unused=A_RUN), commits)
+
+
+class PrompthubHosts:
+    """Boots hosts from an image with Prompthub, each for an operator, and ends them all at `close`."""
+
+    def __init__(self, images: VpsFactory, prepared: Prepared, operator_session: Operator) -> None:
+        self._factory = type(images)(images.slot, images.base, operator_session.public_key)
+        self._prepared = prepared
+
+    def boot(self, operator: Operator) -> Server:
+        """A host whose app answers; the operator gets its configuration."""
+        host = self._factory.create(self._prepared.image)
+        host.small_disk(ROOT, 8 << 30)  # in memory: this app has many thousand files
+        host.boot()
+        operator.know(host.address, host.host_key)
+        operator.config("prompthub", CONFIG)
+        server = Server(host, operator, self._prepared.commits)
+        wait_until(lambda: status(server) == 200, 30, "the app does not come up after the boot", 0.1)
+        return server
+
+    def close(self) -> None:
+        self._factory.close()
+
+
+@pytest.fixture(scope="module")
+def prompthub_hosts(
+    vps_images: VpsFactory, prompthub_image: Prepared, operator_session: Operator
+) -> Iterator[PrompthubHosts]:
+    """Boots hosts on which the first version is live; they end with the module."""
+    hosts = PrompthubHosts(vps_images, prompthub_image, operator_session)
+    yield hosts
+    hosts.close()
+
+
+def status(server: Server, path: str = "/api/health") -> int:
+    """The status that a visitor gets; 0 for no answer."""
+    return answer(server, path)[0]
+
+
+def answer(server: Server, path: str = "/api/health") -> tuple[int, dict[str, str], str]:
+    """Status, headers by lower-case name, and body that a visitor gets."""
+    try:
+        with urllib.request.urlopen(server.url + path, timeout=5) as found:
+            return found.status, {k.lower(): v for k, v in found.headers.items()}, found.read().decode()
+    except urllib.error.HTTPError as refused:
+        return refused.code, {k.lower(): v for k, v in refused.headers.items()}, refused.read().decode()
+    except OSError:
+        return 0, {}, ""
+
+
+def health(server: Server) -> dict[str, str]:
+    found: dict[str, str] = json.loads(answer(server)[2])
+    return found
+
+
+def page(server: Server) -> str:
+    return answer(server, "/")[2]
 
 
 def show(repository: Path, commit: str, path: str) -> str:

@@ -1,4 +1,4 @@
-"""Backups of a real database of a million rows, and what may befall them. The tests share one host, in order."""
+"""Backups of a real database of a million rows, and what may befall them. The tests share one host."""
 
 from __future__ import annotations
 

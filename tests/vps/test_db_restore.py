@@ -16,8 +16,7 @@ from tests.support.processes import Completed, wait_until
 from tests.vps.images import DATABASE
 from tests.vps.million import ROWS, sums
 from tests.vps.mishaps import held
-from tests.vps.prompthub import CONFIG, ROOT, Server, shell_word
-from tests.vps.test_prompthub import answer, status
+from tests.vps.prompthub import CONFIG, ROOT, Server, answer, shell_word, status
 
 pytestmark = pytest.mark.timeout(900)  # the first test also waits for the image
 

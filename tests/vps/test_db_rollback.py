@@ -1,6 +1,6 @@
 """A database of a million rows taken back with its release, by itself with --to RELEASE, and not at all.
 
-The tests share one host, in order.
+The tests share one host; any of them may be the first there.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import pytest
 from tests.support.load import Load
 from tests.vps.images import DATABASE_PASSWORD
 from tests.vps.million import ROWS, sums
-from tests.vps.prompthub import ROOT, Server
+from tests.vps.prompthub import CONFIG, ROOT, Server
 
 pytestmark = pytest.mark.timeout(900)  # the first test also waits for the image
 
@@ -86,6 +86,7 @@ def test_sql_that_fails_changes_nothing_and_says_so(server: Server) -> None:
 
 def test_migrations_go_back_by_themselves_to_a_named_release(server: Server) -> None:
     first = f"0001-{server.commits['first'][:7]}"
+    server.deploy("migration").check()
     dry = server.fab("db.rollback", "--to", first, "--dry-run").check()
     assert f"{USES}: taken back by the SQL recorded at the deploy of" in dry.output
     assert USES in applied(server)
@@ -109,6 +110,7 @@ def test_what_a_failed_migration_left_is_shown_and_settled_in_either_direction(s
             f"INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES (now(), '-', '{USES}')"
         )
 
+    server.fab("db.backup").check()
     fail()
     shown = server.fab("db.resolve").check()
     assert f"{USES} was begun and did not finish" in shown.output
@@ -134,3 +136,15 @@ def test_what_a_failed_migration_left_is_shown_and_settled_in_either_direction(s
     )
     dry = server.fab("db.resolve", "--applied", "--dry-run").check()
     assert "no migration is left unfinished" in dry.output
+
+
+def test_where_it_is_strict_sql_that_breaks_the_live_release_is_refused_before_anything_begins(
+    server: Server,
+) -> None:
+    live, releases = server.live, server.host.run(f"ls {ROOT}/releases").stdout
+    server.operator.config("prompthub", CONFIG.replace("[database]", "[database]\nstrict = true"))
+    refused = server.deploy("failing_migration")
+    server.operator.config("prompthub", CONFIG)
+    assert refused.exit_code == 1, refused
+    assert 'ALTER TABLE "Prompt" ADD COLUMN "rating" INTEGER NOT NULL' in refused.stderr
+    assert (server.live, server.host.run(f"ls {ROOT}/releases").stdout) == (live, releases)

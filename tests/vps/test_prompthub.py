@@ -1,119 +1,39 @@
 """The real app: Next.js, Prisma and PostgreSQL, deployed, refused, migrated and rolled back.
 
-The tests of a module share one host: each begins by looking at what is live, and a refused deploy must leave it.
+The tests share two hosts: each begins by looking at what is live there, so that any of them may be the first.
 """
 
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.support.load import Load, assets_of
+from tests.support.load import assets_of
 from tests.support.operator import Operator
 from tests.support.processes import wait_until
-from tests.vps.conftest import VpsFactory
 from tests.vps.images import DATABASE_PASSWORD
-from tests.vps.prompthub import ROOT, SECRET, Prepared, Server, prepare
+from tests.vps.prompthub import ROOT, SECRET, PrompthubHosts, Server, answer, health, page, shell_word, status
 
 pytestmark = pytest.mark.timeout(900)  # the first test also waits for the image
 
-RATE = 100
 RATINGS = "20260303090000_ratings"
 LEISURE = "20260303090000_leisure"
-Boot = Callable[[], Server]
 
 
 @pytest.fixture(scope="module")
-def hosts(
-    vps_images: VpsFactory, operator_session: Operator, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Boot]:
-    """Boots servers on which the first version is live; they end with the module."""
-    operator = Operator(tmp_path_factory.mktemp("prompthub"), key_of=operator_session)
-    factory = VpsFactory(vps_images.slot, vps_images.base, operator.public_key)
-    prepared: list[Prepared] = []
-
-    def boot() -> Server:
-        if not prepared:
-            prepared.append(prepare(factory, operator, tmp_path_factory.mktemp("repository")))
-        host = factory.create(prepared[0].image)
-        host.small_disk(ROOT, 8 << 30)  # in memory: this app has many thousand files
-        host.boot()
-        operator.know(host.address, host.host_key)
-        server = Server(host, operator, prepared[0].commits)
-        wait_until(lambda: status(server) == 200, 30, "the app does not come up after the boot", 0.1)
-        return server
-
-    yield boot
-    factory.close()
+def server(
+    prompthub_hosts: PrompthubHosts, operator_session: Operator, tmp_path_factory: pytest.TempPathFactory
+) -> Server:
+    return prompthub_hosts.boot(Operator(tmp_path_factory.mktemp("operator"), key_of=operator_session))
 
 
 @pytest.fixture(scope="module")
-def server(hosts: Boot) -> Server:
-    return hosts()
-
-
-@pytest.fixture(scope="module")
-def guarded(hosts: Boot) -> Server:
+def guarded(
+    prompthub_hosts: PrompthubHosts, operator_session: Operator, tmp_path_factory: pytest.TempPathFactory
+) -> Server:
     """Another, for what puts the maintenance page up."""
-    return hosts()
-
-
-def status(server: Server, path: str = "/api/health") -> int:
-    """The status that a visitor gets; 0 for no answer."""
-    return answer(server, path)[0]
-
-
-def answer(server: Server, path: str = "/api/health") -> tuple[int, dict[str, str], str]:
-    """Status, headers by lower-case name, and body that a visitor gets."""
-    try:
-        with urllib.request.urlopen(server.url + path, timeout=5) as found:
-            return found.status, {k.lower(): v for k, v in found.headers.items()}, found.read().decode()
-    except urllib.error.HTTPError as refused:
-        return refused.code, {k.lower(): v for k, v in refused.headers.items()}, refused.read().decode()
-    except OSError:
-        return 0, {}, ""
-
-
-def health(server: Server) -> dict[str, str]:
-    found: dict[str, str] = json.loads(answer(server)[2])
-    return found
-
-
-def page(server: Server) -> str:
-    return answer(server, "/")[2]
-
-
-def test_a_deploy_a_refused_deploy_and_a_rollback_under_load_lose_no_request(server: Server) -> None:
-    first, change = server.commits["first"], server.commits["change"]
-    old_page = page(server)
-    with Load(server.url, rate=RATE, linger=2) as load:
-        deployed = server.deploy("change")
-        load.wait_for_release(change)
-        old_assets = {asset: status(server, asset) for asset in assets_of(old_page, "/")}
-        refused = server.deploy("answers_500")
-        back = server.fab("rollback")
-        load.keep_on(1)
-    report = load.report
-    assert not report.failures, f"{report}\n{server.host.run('tail -n 20 /var/log/nginx/error.log').stdout}"
-    assert report.releases.keys() == {first, change}
-    assert report.requests > 0.9 * RATE * report.seconds
-    assert report.assets > 3 * report.visits, "assets were loaded with the pages"
-
-    assert deployed.exit_code == 0, deployed
-    assert set(old_assets.values()) == {200}, f"assets of the first version's page: {old_assets}"
-    assert refused.exit_code == 1, refused
-    assert "status 500" in refused.stderr
-    assert back.exit_code == 0, back
-    assert "  build  " not in back.stdout
-    assert health(server)["commit"] == first
-
-
-def load_assets(server: Server) -> list[str]:
-    return assets_of(page(server), "/")
+    return prompthub_hosts.boot(Operator(tmp_path_factory.mktemp("guarded"), key_of=operator_session))
 
 
 @pytest.mark.parametrize(
@@ -157,7 +77,7 @@ def test_a_standalone_build_serves_its_assets_and_reads_the_shared_env(server: S
     server.deploy("standalone").check()
     assert health(server)["commit"] == server.commits["standalone"]
     assert "<section>" in page(server)
-    assert all(status(server, asset) == 200 for asset in load_assets(server))
+    assert all(status(server, asset) == 200 for asset in assets_of(page(server), "/"))
     inner = f"{ROOT}/current/.next/standalone"
     copied = server.host.run(f"readlink {inner}/.env", check=False).stdout
     assert copied == f"{ROOT}/shared/.env\n", "next build leaves a copy of .env that everybody may read"
@@ -165,11 +85,12 @@ def test_a_standalone_build_serves_its_assets_and_reads_the_shared_env(server: S
     assert where == f"{ROOT}/releases/{server.live}/.next/standalone\n"
 
 
-def test_a_migration_is_backed_up_and_applied_once(server: Server) -> None:
+def test_a_migration_is_backed_up_applied_once_and_stays_where_its_release_is_left(server: Server) -> None:
+    before = health(server)["commit"]
     server.deploy("migration").check()
     live = server.live
     backups = f"{ROOT}/backups/{live}"
-    assert server.sql("SELECT count(*) FROM _prisma_migrations WHERE migration_name LIKE '%_uses'") == "1"
+    assert uses_applied(server)
     assert 'DROP COLUMN "uses"' in server.host.read(f"{backups}.down.sql")
     assert (
         json.loads(server.host.read(f"{backups}.json"))["sha256"]
@@ -182,36 +103,27 @@ def test_a_migration_is_backed_up_and_applied_once(server: Server) -> None:
 
     again = server.deploy("migration", "--force", "--verbose").check()
     assert "No pending migrations" in again.output or "unchanged" in again.output
-    assert server.sql("SELECT count(*) FROM _prisma_migrations WHERE migration_name LIKE '%_uses'") == "1"
+    assert uses_applied(server)
     assert 'class="prompt"' in page(server)
 
+    same = server.fab("rollback").check()
+    assert f"{live} is another build of the same commit: fab rollback again goes further back" in same.output
+    assert server.live == live
+    further = server.fab("rollback").check()
+    assert "the database stays as it is" in further.output
+    assert health(server)["commit"] == before
+    assert uses_applied(server)
 
-def test_two_rollbacks_go_further_back_each_time(server: Server) -> None:
-    assert health(server)["commit"] == server.commits["migration"]
-    once = server.fab("rollback").check()
-    assert "the database stays as it is" in once.output
-    assert health(server)["commit"] == server.commits["standalone"]
-    server.fab("rollback").check()
-    assert health(server)["commit"] == server.commits["first"], "change was rolled away from"
-
-
-def test_a_restart_loses_no_request(server: Server) -> None:
-    before = server.live
-    with Load(server.url, rate=RATE) as load:
-        server.fab("restart").check()
-        load.keep_on(0.5)
-    load.report.check()
-    assert server.live == before
-
-
-def test_no_secret_is_left_on_the_server_or_shown(server: Server) -> None:
     for secret in (SECRET, DATABASE_PASSWORD):
-        search = f"grep -rlF -- {quoted(secret)} {ROOT}/logs {ROOT}/run {ROOT}/ledger.jsonl ~/.pm2 || true"
+        search = (
+            f"grep -rlF -- {shell_word(secret)} {ROOT}/logs {ROOT}/run {ROOT}/ledger.jsonl ~/.pm2 || true"
+        )
         assert server.host.run(search, user="deploy").stdout == ""
 
 
-def quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
+def uses_applied(server: Server) -> bool:
+    """Whether the migration of the commit `migration` was applied, and once."""
+    return server.sql("SELECT count(*) FROM _prisma_migrations WHERE migration_name LIKE '%_uses'") == "1"
 
 
 def test_the_page_comes_down_where_no_migration_ran(guarded: Server) -> None:
@@ -228,12 +140,13 @@ def test_the_page_comes_down_where_no_migration_ran(guarded: Server) -> None:
 def test_a_power_cut_in_a_migration_leaves_the_old_release_and_the_next_deploy_says_so(
     guarded: Server,
 ) -> None:
+    live = guarded.live
     with guarded.held_migration():
         guarded.start("deploy", "--revision", "slow_migration")
         wait_until(lambda: guarded.migrates, 120, "the migration does not begin", 0.2)
         guarded.host.power_cycle()
     wait_until(lambda: status(guarded) == 200, 30, "the app does not come up after the boot", 0.1)
-    assert health(guarded)["commit"] == guarded.commits["first"]
+    assert guarded.live == live
 
     refused = guarded.deploy("change")
     assert refused.exit_code == 1
