@@ -106,9 +106,7 @@ def planned(crew: Crew, host: Host, named: str, file: Path | None, *, send: bool
     if file and send:
         source = _sent(crew, host, source, file)
     if source.dump and (send or not file):
-        restorable.check_dump(
-            host.name, found, source.name, host.visit.ask(dump.question(source.dump))["dump"]
-        )
+        restorable.check_dump(host.name, found, source, host.visit.ask(dump.question(source.dump))["dump"])
     return restore.plan(config, host.name, seen.state, source, found.kept_as(moment), to)
 
 

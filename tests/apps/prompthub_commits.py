@@ -94,6 +94,11 @@ def _migrates(seconds: int) -> Iterator[Commit]:
         ),
     )
     yield _beside(
+        "broken_index",
+        "Let no two searches find as much",
+        _migration("results", 'CREATE UNIQUE INDEX CONCURRENTLY "Search_results" ON "Search"("results");\n'),
+    )
+    yield _beside(
         "slow_migration",
         "Migrate at leisure",
         _field("rating Int @default(0)"),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ROOT = "/srv/prompthub"
 REPOSITORY = "/srv/git/prompthub.git"
 PAGES = ("/", "/api/health")
+DATABASES = "/var/lib/postgresql"
 A_RUN = timedelta(hours=3)
 """An image that holds Windlass's own work is of no use once the work changed."""
 SECRET = "shall not be printed: $HOME 'quoted' #1"
@@ -170,7 +171,8 @@ class PrompthubHosts:
     def boot(self, operator: Operator) -> Server:
         """A host whose app answers; the operator gets its configuration."""
         host = self._factory.create(self._prepared.image)
-        host.small_disk(ROOT, 8 << 30)  # in memory: this app has many thousand files
+        for folder in (ROOT, DATABASES):
+            host.small_disk(folder, 8 << 30)  # in memory: this app has many thousand files
         host.boot()
         operator.know(host.address, host.host_key)
         operator.config("prompthub", CONFIG)

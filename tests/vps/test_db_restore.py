@@ -16,7 +16,7 @@ from tests.support.processes import Completed, wait_until
 from tests.vps.images import DATABASE
 from tests.vps.million import ROWS, sums
 from tests.vps.mishaps import held
-from tests.vps.prompthub import CONFIG, ROOT, Server, answer, shell_word, status
+from tests.vps.prompthub import CONFIG, DATABASES, ROOT, Server, answer, shell_word, status
 
 pytestmark = pytest.mark.timeout(900)  # the first test also waits for the image
 
@@ -111,7 +111,9 @@ def test_a_file_is_sent_and_one_that_is_cut_short_or_no_dump_harms_nothing(
     before = sums(server.host)
     whole = server.host.path(backup(server)).read_bytes()
     file, cut, text = tmp_path / "a copy.dump", tmp_path / "cut.dump", tmp_path / "plain.sql"
+    newer = tmp_path / "newer.dump"
     file.write_bytes(whole)
+    newer.write_bytes(whole[:6] + b"\x63" + whole[7:])  # the minor version of its format
     cut.write_bytes(whole[: len(whole) * 2 // 3])
     text.write_text("SELECT 1;\n")
 
@@ -119,6 +121,10 @@ def test_a_file_is_sent_and_one_that_is_cut_short_or_no_dump_harms_nothing(
     assert refused.exit_code == 1
     assert "end of file" in refused.output
     assert "the database is as it was" in refused.stderr
+    refused = server.fab("db.restore", str(newer), "--yes")
+    assert refused.exit_code == 1
+    assert "unsupported version (1.99) in file header" in refused.stderr
+    assert "nothing was changed" in refused.stderr
     refused = server.fab("db.restore", str(text), "--yes")
     assert refused.exit_code == 2
     assert "no dump" in refused.stderr
@@ -129,6 +135,31 @@ def test_a_file_is_sent_and_one_that_is_cut_short_or_no_dump_harms_nothing(
     assert sums(server.host) == before
     server.fab("db.drop", kept(sent), "--yes").check()
     assert server.host.run(f"ls {ROOT}/backups/*.partial", check=False).stdout == ""
+    assert status(server) == 200
+
+
+def test_a_disk_that_fills_up_while_it_is_restored_leaves_the_database_as_it_was(server: Server) -> None:
+    before = sums(server.host)
+    server.host.fill_disk(DATABASES, leave=100 << 20)
+    refused = server.fab("db.restore", "latest", "--yes")
+    assert refused.exit_code == 1, refused
+    assert "another one beside it has no room; nothing was changed" in refused.stderr
+    server.host.free_disk(DATABASES)
+
+    with held(server.host, "sha256sum", "dump") as verify:
+        restoring = server.start("db.restore", "latest", "--yes")
+        verify.wait(restoring)
+        server.host.fill_disk(DATABASES, leave=60 << 20)
+        verify.release()
+        failed = restoring.wait()
+    server.host.free_disk(DATABASES)
+    assert failed.exit_code == 1, failed
+    assert "No space left on device" in failed.output
+    assert "the database is as it was" in failed.stderr
+    assert "put the page up" not in failed.stdout
+    wait_until(lambda: server.fab("db.backup").exit_code == 0, 60, "the database does not come back")
+    assert SCRATCH not in databases(server)
+    assert sums(server.host) == before
     assert status(server) == 200
 
 

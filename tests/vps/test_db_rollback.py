@@ -10,11 +10,13 @@ import pytest
 from tests.support.load import Load
 from tests.vps.images import DATABASE_PASSWORD
 from tests.vps.million import ROWS, sums
+from tests.vps.mishaps import held
 from tests.vps.prompthub import CONFIG, ROOT, Server
 
 pytestmark = pytest.mark.timeout(900)  # the first test also waits for the image
 
 USES = "20260303090000_uses"
+RESULTS = "20260303090000_results"
 FINISHED = "finished_at IS NOT NULL AND rolled_back_at IS NULL"
 RATE = 50
 
@@ -61,7 +63,7 @@ def test_release_and_migrations_go_back_under_load_without_a_lost_request_or_row
 
 
 def test_sql_that_fails_changes_nothing_and_says_so(server: Server) -> None:
-    server.deploy("migration", "--force").check()
+    server.deploy("migration").check()
     before, account = sums(server.host), applied(server)
     server.sql('CREATE VIEW public.uses AS SELECT uses FROM public."Prompt"')
     failed = server.fab("db.rollback", "--yes")
@@ -71,14 +73,14 @@ def test_sql_that_fails_changes_nothing_and_says_so(server: Server) -> None:
     assert "it was one transaction: the database is as it was; a backup is in" in failed.stderr
     assert (sums(server.host), applied(server)) == (before, account)
 
-    held = server.host.popen(
+    holder = server.host.popen(
         "cd / && exec runuser -u postgres -- psql -Xd prompthub",
         stdin='BEGIN; LOCK TABLE "Prompt" IN SHARE MODE; SELECT pg_sleep(60);\n',
     )
     waited = server.fab("db.rollback", "--yes")
     sleeps = "query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()"
     server.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {sleeps}")
-    held.wait(20)
+    holder.wait(20)
     assert waited.exit_code == 1, waited
     assert "canceling statement due to lock timeout" in waited.output
     assert (sums(server.host), applied(server)) == (before, account)
@@ -91,8 +93,29 @@ def test_migrations_go_back_by_themselves_to_a_named_release(server: Server) -> 
     assert f"{USES}: taken back by the SQL recorded at the deploy of" in dry.output
     assert USES in applied(server)
 
-    done = server.fab("db.rollback", "--to", first, "--yes").check()
-    assert f"the database has the migrations of {first}; a backup from before is" in done.output
+    with held(server.host, "date", "+%FT%TZ") as dump:
+        left = server.start("db.rollback", "--to", first, "--yes")
+        dump.wait(left)
+        left.interrupt()
+        ended = left.wait()
+    assert ended.exit_code == 1, ended
+    assert "nothing is left half done" in ended.output
+    assert USES in applied(server)
+
+    asked = server.operator.terminal("db.rollback", "--to", first, "-H", f"deploy@{server.host.address}")
+    asked.wait_for("take the migrations back, after a backup?")
+    assert 'this drops column "Prompt"."uses": 3 values' in asked.output
+    asked.type("no\r")
+    said_no = asked.wait()
+    assert said_no.exit_code == 1, said_no
+    assert "not confirmed; nothing was changed" in said_no.output
+    assert USES in applied(server)
+
+    asked = server.operator.terminal("db.rollback", "--to", first, "-H", f"deploy@{server.host.address}")
+    asked.wait_for("take the migrations back, after a backup?")
+    asked.type("yes\r")
+    done = asked.wait().check()
+    assert f"the database has the migrations of {first}" in done.output
     assert "fab rollback, or fab deploy" in done.output, "the live release was made for them"
     assert USES not in applied(server)
     assert '"why": "before db.rollback"' in server.fab("db.backups", "--json").stdout
@@ -136,6 +159,28 @@ def test_what_a_failed_migration_left_is_shown_and_settled_in_either_direction(s
     )
     dry = server.fab("db.resolve", "--applied", "--dry-run").check()
     assert "no migration is left unfinished" in dry.output
+
+
+def test_an_index_that_could_not_be_built_concurrently_is_named_and_in_the_way_until_it_is_dropped(
+    server: Server,
+) -> None:
+    live, before = server.live, sums(server.host)["Search"]
+    failed = server.deploy("broken_index")
+    assert failed.exit_code == 1, failed
+    for said in ("could not create unique index", f"{RESULTS}", "fab db.resolve", f"{live} is live"):
+        assert said in failed.output, said
+    shown = server.fab("db.resolve").check()
+    assert (
+        'CREATE UNIQUE INDEX CONCURRENTLY "Search_results" ON "Search"("results"): is there, and invalid: drop it'
+        in (shown.output)
+    )
+    unsettled = server.fab("db.resolve", "--rolled-back", "--dry-run").check()
+    assert "the migration's next try fails on it" in unsettled.output
+
+    server.sql('DROP INDEX "Search_results"')
+    assert "is not there" in server.fab("db.resolve").check().output
+    server.fab("db.resolve", "--rolled-back", "--yes").check()
+    assert (server.live, sums(server.host)["Search"]) == (live, before)
 
 
 def test_where_it_is_strict_sql_that_breaks_the_live_release_is_refused_before_anything_begins(

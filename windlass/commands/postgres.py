@@ -26,8 +26,10 @@ def backup(into: PurePosixPath, *, release: str, why: str) -> Command:
     """
     dump, about = f"{into.name}.partial", f"{into.stem}.json.partial"
     known = json.dumps({"name": into.stem, "release": release, "why": why}).removesuffix("}")
-    found = '"version": "%s", "created": "%s", "bytes": %s, "sha256": "%s", "verified": "%s"}\\n'
-    values = f'"$version" "$created" "$(stat -c %s {quote(dump)})" "$sum" "$(date -u +%FT%TZ)"'
+    found = (
+        '"version": "%s", "created": "%s", "database": %s, "bytes": %s, "sha256": "%s", "verified": "%s"}\\n'
+    )
+    values = f'"$version" "$created" "$size" "$(stat -c %s {quote(dump)})" "$sum" "$(date -u +%FT%TZ)"'
     return all_of(
         Command("umask 077"),
         cmd("mkdir", "-p", into.parent),

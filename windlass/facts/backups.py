@@ -20,7 +20,8 @@ class Backup:
 
     `release` was live when it was made, and `why` it was, `sha256` is of the whole file, `version` of the
     database's PostgreSQL; "" where nothing is recorded. `verified` is None where that was never done, or the
-    size is another one now: then it is not whole. `copied`: where there is a copy off the server.
+    size is another one now: then it is not whole. `copied`: where there is a copy off the server. `database`: the
+    bytes that the database took, 0 where that is not recorded.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Backup:
     version: str = ""
     verified: datetime | None = None
     copied: str = ""
+    database: int = 0
 
 
 def question(layout: Layout) -> Question[tuple[Backup, ...]]:
@@ -78,6 +80,7 @@ def _backup(name: str, size: int, changed: float, known: Mapping[Any, Mapping[st
         str(about.get("version", "")),
         _moment(about.get("verified")) if whole else None,
         str(about.get("copied", "")),
+        int(about.get("database", 0)),
     )
 
 

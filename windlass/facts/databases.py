@@ -22,6 +22,7 @@ SELECT json_build_object(
   'creates', (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user),
   'version', current_setting('server_version_num')::int / 10000,
   'size', pg_database_size(own.oid),
+  'log', pg_size_bytes(current_setting('max_wal_size')),
   'others', (SELECT coalesce(json_object_agg(datname,
       CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) END), '{}')
     FROM pg_database WHERE oid <> own.oid AND NOT datistemplate AND pg_has_role(datdba, 'USAGE'))
@@ -54,8 +55,9 @@ class Kept:
 class Databases:
     """The app's database `name`, logged in to as `role`; `owns` and `creates` say whether that may be replaced.
 
-    `version` is PostgreSQL's major one, `size` in bytes, `free` those of the disk that the databases are on, None
-    where that is another server's. `others` are the role's other databases. `problem` says why nothing is known.
+    `version` is PostgreSQL's major one, `size` in bytes, `log` what its write-ahead log may grow to, `free` the
+    bytes of the disk that both are on, None where that is another server's. `others` are the role's other
+    databases. `problem` says why nothing is known.
     """
 
     name: str = ""
@@ -65,6 +67,7 @@ class Databases:
     creates: bool = False
     version: int = 0
     size: int = 0
+    log: int = 0
     free: int | None = None
     others: tuple[Kept, ...] = ()
     problem: str = ""

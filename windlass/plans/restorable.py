@@ -20,7 +20,7 @@ class Source:
     """What comes in the database's place: a dump on the server, or a `database` that is there already.
 
     `about` is the name with what is known of it. `sha256` is the dump's, "" where unknown. `sent`: the dump is a
-    copy for this once, and goes at the end.
+    copy for this once, and goes at the end. `takes`: bytes that it is known to take at least as a database.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Source:
     database: str = ""
     sha256: str = ""
     sent: bool = False
+    takes: int = 0
 
 
 def source(
@@ -60,7 +61,11 @@ def source(
         )
     said = "; ".join(filter(None, [f"{chosen.created:%Y-%m-%d %H:%M} UTC", chosen.why]))
     return Source(
-        chosen.name, f"the backup {chosen.name} ({said})", layout.backup(chosen.name), sha256=chosen.sha256
+        chosen.name,
+        f"the backup {chosen.name} ({said})",
+        layout.backup(chosen.name),
+        sha256=chosen.sha256,
+        takes=chosen.database,
     )
 
 
@@ -91,28 +96,34 @@ def check_database(config: Config, host: str, found: Databases) -> None:
         )
 
 
-def check_dump(host: str, found: Databases, name: str, dump: Dump) -> None:
+def check_dump(host: str, found: Databases, source: Source, dump: Dump) -> None:
     """Raise Refused for a file that is no dump or of a newer PostgreSQL; as `check_room` where there is no room."""
     if dump.problem:
         raise Refused(
-            f"{host}: {name} is no dump that pg_restore can read ({dump.problem}); nothing was changed",
+            f"{host}: {source.name} is no dump that pg_restore can read ({dump.problem}); nothing was changed",
             hint=f"pg_dump --format=custom makes one; fab db.backups -H {host} lists what is there",
         )
     if dump.version > found.version:
         raise Refused(
-            f"{host}: {name} is of PostgreSQL {dump.version}, and the server has {found.version}: an older one "
+            f"{host}: {source.name} is of PostgreSQL {dump.version}, and the server has {found.version}: an older one "
             "does not understand all that a newer one writes; nothing was changed",
             hint=f"restore it on a server with PostgreSQL {dump.version}",
         )
-    check_room(host, found)
+    check_room(host, found, source.takes)
 
 
-def check_room(host: str, found: Databases) -> None:
-    """Raise NotReady where another database of the same size has no room, as far as that can be known."""
-    if found.free is not None and found.free < found.size:
+def check_room(host: str, found: Databases, takes: int = 0) -> None:
+    """Raise NotReady where another database of the same size, or of `takes` bytes, has no room, as far as is known.
+
+    With the log of making it: a disk on which that cannot grow ends PostgreSQL for all who use it.
+    """
+    size = max(found.size, takes)
+    log = min(size, found.log)
+    if found.free is not None and found.free < size + log:
         raise NotReady(
-            f"{host}: the database takes {found.size // MEGABYTE} MiB, and its disk has {found.free // MEGABYTE} MiB "
-            "free: another one beside it has no room; nothing was changed",
+            f"{host}: the database takes {size // MEGABYTE} MiB and the log of making it up to {log // MEGABYTE} MiB, "
+            f"and their disk has {found.free // MEGABYTE} MiB free: another one beside it has no room; nothing was "
+            "changed",
             hint=f"fab db.backups -H {host} lists the databases that earlier restores kept; "
             "fab db.drop NAME removes one",
         )

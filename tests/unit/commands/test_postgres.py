@@ -69,8 +69,8 @@ def test_a_backup_that_can_be_read_gets_its_name_and_says_what_it_is(server: Ser
     about = server.about()
     assert about.pop("created") <= about.pop("verified")
     assert about == {
-        "name": "0002-bbbbbbb", "release": "0001-aaaaaaa", "why": WHY, "version": "15.14", "bytes": 6,
-        "sha256": hashlib.sha256(b"tables").hexdigest(),
+        "name": "0002-bbbbbbb", "release": "0001-aaaaaaa", "why": WHY, "version": "15.14",
+        "database": 7_000_000, "bytes": 6, "sha256": hashlib.sha256(b"tables").hexdigest(),
     }  # fmt: skip
 
 

@@ -77,12 +77,27 @@ def test_a_role_that_may_not_is_told_what_an_administrator_types(lack: dict[str,
     assert said in refused.value.hint
 
 
-def test_what_is_no_dump_or_of_a_newer_postgresql_is_refused_and_so_is_a_full_disk() -> None:
-    restorable.check_dump(HOST, GOOD, "x", Dump(15))
-    restorable.check_dump(HOST, GOOD, "x", Dump(9))
+def test_what_is_no_dump_or_of_a_newer_postgresql_is_refused() -> None:
+    restorable.check_dump(HOST, GOOD, source("latest"), Dump(15))
+    restorable.check_dump(HOST, GOOD, source("latest"), Dump(9))
     with pytest.raises(Refused, match="PostgreSQL 16, and the server has 15"):
-        restorable.check_dump(HOST, GOOD, "x", Dump(16))
+        restorable.check_dump(HOST, GOOD, source("latest"), Dump(16))
     with pytest.raises(Refused, match="no dump"):
-        restorable.check_dump(HOST, GOOD, "x", Dump(problem="input file is too short"))
-    with pytest.raises(NotReady, match="no room"):
-        restorable.check_dump(HOST, Databases(**{**vars(GOOD), "free": 1 << 29}), "x", Dump(15))
+        restorable.check_dump(HOST, GOOD, source("latest"), Dump(problem="input file is too short"))
+
+
+@pytest.mark.parametrize(
+    ("known", "takes"),
+    [
+        ({"free": (1 << 30) - 1}, 0),
+        ({"free": 3 << 29, "log": 2 << 30}, 0),  # the log grows with the database
+        ({"size": 0, "log": 1 << 29}, 2 << 30),  # the present one was emptied, the backup is from before
+    ],
+)
+def test_a_disk_that_has_no_room_for_it_is_told_before_anything_is_begun(
+    known: dict[str, Any], takes: int
+) -> None:
+    with pytest.raises(NotReady, match="no room; nothing was changed"):
+        restorable.check_room(HOST, Databases(**{**vars(GOOD), **known}), takes)
+    restorable.check_room(HOST, Databases(**{**vars(GOOD), **known, "free": 3 << 30}), takes)
+    restorable.check_room(HOST, Databases(**{**vars(GOOD), **known, "free": None}), takes)
