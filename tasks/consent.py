@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from windlass.report import Report
+
 
 def check_answerable(what: str, *, yes: bool) -> None:
     """Raise UsageError where somebody has to be asked and nobody could answer; before anything is touched."""
@@ -16,10 +22,14 @@ def check_answerable(what: str, *, yes: bool) -> None:
         )
 
 
-def check_consent(question: str, *, yes: bool) -> None:
-    """Ask at the terminal, unless `yes`. Raises Refused for a no."""
+def check_consent(question: str, *, yes: bool, report: Report | None = None) -> None:
+    """Ask at the terminal, unless `yes`; a report that runs waits meanwhile. Raises Refused for a no."""
     from windlass.errors import Refused
     from windlass.report import ask
 
-    if not yes and not ask(question):
+    if yes:
+        return
+    with report.paused() if report else nullcontext():
+        agreed = ask(question)
+    if not agreed:
         raise Refused("not confirmed; nothing was changed")

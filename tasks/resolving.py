@@ -107,7 +107,7 @@ def settle(crew: Crew, direction: Direction, named: str | None, *, yes: bool, dr
     for text in [*left.lines(), *resolve.doubts(left, direction)]:
         crew.report.emit(Note(host.name, text, "warning"))
     if not dry_run:
-        check_consent(f"{host.name}: mark {left.migration} as {direction}?", yes=yes)
+        check_consent(f"{host.name}: mark {left.migration} as {direction}?", yes=yes, report=crew.report)
     tool = migrations.tool(crew.config)
     assert tool is not None
     plan = resolve.resolve(crew.config, tool, left.migration, direction, checksum)

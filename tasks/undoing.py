@@ -48,7 +48,7 @@ def agree(crew: Crew, host: Host, plan: Plan, *, yes: bool) -> None:
 
     for note in plan.notes:
         crew.report.emit(Note(host.name, note, "warning"))
-    check_consent(f"{host.name}: take the migrations back, after a backup?", yes=yes)
+    check_consent(f"{host.name}: take the migrations back, after a backup?", yes=yes, report=crew.report)
 
 
 def planned(config: Config, host: Host, to: str | None) -> Plan | None:

@@ -14,8 +14,9 @@ from typing import TextIO
 
 import pytest
 
-from windlass.events import Ended, Output, PlanStarted, StepEnded, StepStarted
+from windlass.events import Ended, Note, Output, PlanStarted, StepEnded, StepStarted
 from windlass.report import make_report
+from windlass.report.terminal import PERIOD
 
 H = "deploy@203.0.113.5"
 OTHER = "deploy@203.0.113.6"
@@ -30,7 +31,7 @@ class Terminal:
         fcntl.ioctl(line, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.stream: TextIO = os.fdopen(line, "w", encoding="utf-8")
         self._read = bytearray()
-        self._reader = threading.Thread(target=self._follow)
+        self._reader = threading.Thread(target=self._follow, daemon=True)
 
     def read(self) -> None:
         self._reader.start()
@@ -140,6 +141,25 @@ def test_ctrl_c_gives_the_cursor_back_and_keeps_what_was_drawn(terminal: Termina
         "           ? Build             no word of its end",
         "",
     ]
+
+
+def test_a_question_stands_below_what_was_told_and_nothing_is_drawn_over_it(terminal: Terminal) -> None:
+    terminal.read()
+    with make_report(stream=terminal.stream, errors=terminal.stream) as report:
+        report.emit(Note(H, "this drops a column", "warning"))
+        poll(terminal, "this drops a column")
+        with report.paused():
+            poll(terminal, SHOWN)
+            terminal.stream.write("sure? [y/N] yes\n")
+            terminal.stream.flush()
+            report.emit(Note(H, "said meanwhile"))
+            poll(terminal, "yes")
+            time.sleep(3 * PERIOD)  # as long as three drawings would take
+            assert terminal.so_far().endswith("sure? [y/N] yes\r\n")
+        poll(terminal, "said meanwhile")
+    after = terminal.text().split("sure? [y/N] yes")[1]
+    assert "this drops a column" not in after
+    assert "\x1b[1A" not in after.split("said meanwhile")[0], "the cursor never goes up to the question"
 
 
 def test_a_servers_output_cannot_drive_the_terminal(terminal: Terminal) -> None:

@@ -6,6 +6,7 @@ What `--json` prints is told in docs/json.md, which a test holds against `windla
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
@@ -37,6 +38,9 @@ class Report(Protocol):
     """Shows a run. `emit` may be called from any thread and raises nothing; use it inside a `with`."""
 
     def emit(self, event: Event) -> None: ...
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Draw nothing meanwhile, for a person is being asked; what was told so far stands above the question."""
 
     def __enter__(self) -> Self: ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +21,9 @@ class AsideReport:
         """Write a warning's line, or how the command ended."""
         if isinstance(event, Ended) or (isinstance(event, Note) and event.level == "warning"):
             self._plain.emit(event)
+
+    def paused(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def __enter__(self) -> Self:
         return self

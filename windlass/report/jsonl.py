@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -37,6 +38,9 @@ class JsonReport:
     def emit(self, event: Event) -> None:
         """Write the event with its time."""
         self._sink.write(line({"time": units.utc(self._clock()), **event.as_json()}))
+
+    def paused(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def __enter__(self) -> Self:
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Self
 
@@ -44,6 +45,9 @@ class PlainReport:
             self._end(cleaned(event))
         else:
             _write(self._sink, told(event, verbose=self._verbose))
+
+    def paused(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def __enter__(self) -> Self:
         return self

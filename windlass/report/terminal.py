@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import NoReturn, Self
 
@@ -57,16 +59,10 @@ class TerminalReport:
         self._began = clock()
         self._printed: list[Text] = []
         self._lock = threading.Lock()
+        self._drawing = threading.Lock()
         self._over = threading.Event()
         self._ticker = threading.Thread(target=self._tick, name="report", daemon=True)
-        self._display = LiveDisplay(
-            console=self._console,
-            get_renderable=self._picture,
-            auto_refresh=False,
-            transient=True,
-            redirect_stdout=sink.stream is sys.stdout,
-            redirect_stderr=errors.stream is sys.stderr and errors.terminal,
-        )
+        self._display = self._new_display()
 
     def emit(self, event: Event) -> None:
         """Take the event in; it is drawn within an eighth of a second."""
@@ -74,6 +70,20 @@ class TerminalReport:
             self._board = advance(self._board, event, self._clock())
             if self._verbose and isinstance(event, Output):
                 self._printed.append(self._verbatim(event))
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave what was told so far on the terminal, and draw only what comes after."""
+        with self._drawing:
+            self._stop()
+            self._sink.write(self._rendered(self._sink, self._whole()))
+            with self._lock:
+                self._board = {host: replace(view, lines=()) for host, view in self._board.items()}
+            try:
+                yield
+            finally:  # another display: this one would draw over what stands above
+                self._display = self._new_display()
+                self._display.start()
 
     def __enter__(self) -> Self:
         self._began = self._clock()
@@ -94,6 +104,16 @@ class TerminalReport:
         self._sink.write(self._rendered(self._sink, self._whole()))
         self._end()
 
+    def _new_display(self) -> LiveDisplay:
+        return LiveDisplay(
+            console=self._console,
+            get_renderable=self._picture,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=self._sink.stream is sys.stdout,
+            redirect_stderr=self._errors.stream is sys.stderr and self._errors.terminal,
+        )
+
     def _stop(self) -> None:
         try:
             self._print_output()
@@ -104,8 +124,9 @@ class TerminalReport:
     def _tick(self) -> None:
         while not self._over.wait(PERIOD):
             try:
-                self._print_output()
-                self._display.refresh()
+                with self._drawing:
+                    self._print_output()
+                    self._display.refresh()
             except OSError:
                 self._sink.give_up()
                 return

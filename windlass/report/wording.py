@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -21,6 +22,9 @@ class TypedReport:
 
     def emit(self, event: Event) -> None:
         self._report.emit(_worded(event))
+
+    def paused(self) -> AbstractContextManager[None]:
+        return self._report.paused()
 
     def __enter__(self) -> Self:
         self._report.__enter__()
