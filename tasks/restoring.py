@@ -83,6 +83,7 @@ def confirm(
 
 def planned(crew: Crew, host: Host, named: str, file: Path | None, *, send: bool) -> Plan:
     """Look, send the file where there is one, and decide; raises what speaks against it."""
+    from windlass.errors import WindlassError
     from windlass.facts import backups, databases, dump
     from windlass.plans import restorable, restore
     from windlass.plans.backup import name_at
@@ -106,7 +107,16 @@ def planned(crew: Crew, host: Host, named: str, file: Path | None, *, send: bool
     if file and send:
         source = _sent(crew, host, source, file)
     if source.dump and (send or not file):
-        restorable.check_dump(host.name, found, source, host.visit.ask(dump.question(source.dump))["dump"])
+        try:
+            restorable.check_dump(
+                host.name, found, source, host.visit.ask(dump.question(source.dump))["dump"]
+            )
+        except WindlassError:
+            if source.sent:
+                host.visit.start(restore.unsend(source.dump))
+                host.visit.go("tidy")
+                host.visit.expect("end")
+            raise
     return restore.plan(config, host.name, seen.state, source, found.kept_as(moment), to)
 
 
@@ -150,6 +160,7 @@ def _sent(crew: Crew, host: Host, source: Source, file: Path) -> Source:
 
     assert source.dump
     try:
-        return replace(source, sha256=send_file(host, file, source.dump, crew.report.emit))
+        digest = send_file(host, file, source.dump, crew.report.emit)
+        return replace(source, sha256=digest, takes=file.stat().st_size)
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror or error}; nothing was changed") from error

@@ -65,6 +65,11 @@ def backup(server: Server) -> str:
     return server.host.run(f"ls -t {ROOT}/backups/*.dump | head -n 1").stdout.strip()
 
 
+def partial(server: Server) -> str:
+    """What is left of dumps that are not whole, or were sent."""
+    return server.host.run(f"ls {ROOT}/backups/*.partial", check=False).stdout
+
+
 def lock_holder(server: Server) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(server.host.read(f"{ROOT}/lock").rstrip("\0 \n") or "{}")
     return found
@@ -121,9 +126,11 @@ def test_a_file_is_sent_and_one_that_is_cut_short_or_no_dump_harms_nothing(
     assert refused.exit_code == 1
     assert "end of file" in refused.output
     assert "the database is as it was" in refused.stderr
+    assert partial(server) == ""
     refused = server.fab("db.restore", str(newer), "--yes")
     assert refused.exit_code == 1
     assert "unsupported version (1.99) in file header" in refused.stderr
+    assert partial(server) == ""
     assert "nothing was changed" in refused.stderr
     refused = server.fab("db.restore", str(text), "--yes")
     assert refused.exit_code == 2
@@ -134,7 +141,7 @@ def test_a_file_is_sent_and_one_that_is_cut_short_or_no_dump_harms_nothing(
     sent = server.fab("db.restore", str(file), "--yes").check()
     assert sums(server.host) == before
     server.fab("db.drop", kept(sent), "--yes").check()
-    assert server.host.run(f"ls {ROOT}/backups/*.partial", check=False).stdout == ""
+    assert partial(server) == ""
     assert status(server) == 200
 
 
@@ -146,7 +153,7 @@ def test_a_disk_that_fills_up_while_it_is_restored_leaves_the_database_as_it_was
     assert "another one beside it has no room; nothing was changed" in refused.stderr
     server.host.free_disk(DATABASES)
 
-    with held(server.host, "sha256sum", "dump") as verify:
+    with held(server.host, "sha256sum", "--check") as verify:
         restoring = server.start("db.restore", "latest", "--yes")
         verify.wait(restoring)
         server.host.fill_disk(DATABASES, leave=60 << 20)

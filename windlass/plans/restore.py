@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 
 from windlass.commands import pm2, recovery, restore, scratch
 from windlass.config import Config
@@ -26,8 +27,7 @@ def plan(config: Config, host: str, state: State, source: Source, kept: str, to:
     if to is not None:
         stages += golive.stages(config, to)
     if source.sent and source.dump:
-        tidy = Step("remove what was sent", cmd("rm", "-f", source.dump), 30, tolerated=True)
-        stages.append(Stage("tidy", (tidy,), on_failure="warn", on_cancel="keep"))
+        stages.append(_tidy(source.dump))
     release = {"release": to.release, "revision": to.revision, "was": state.live} if to else {}
     return Plan(
         f"Put {source.name} in the place of the database of {config.app.name}",
@@ -39,6 +39,11 @@ def plan(config: Config, host: str, state: State, source: Source, kept: str, to:
         outlook=(now, f"{resume}{back}; fab db.drop {kept} -H {host} removes it"),
         lasting=((SWAP, f"{now[0].upper()}{now[1:]}: {back}"),),
     )
+
+
+def unsend(sent: PurePosixPath) -> Plan:
+    """Remove what was sent and is not restored."""
+    return Plan("Remove what was sent", (_tidy(sent),))
 
 
 def differences(host: str, state: State, shipped: Sequence[str], applied: Applied) -> Iterator[str]:
@@ -85,6 +90,11 @@ def _filled(config: Config, source: Source) -> list[Stage]:
             ),
         )
     ]
+
+
+def _tidy(sent: PurePosixPath) -> Stage:
+    step = Step("remove what was sent", cmd("rm", "-f", sent), 30, tolerated=True)
+    return Stage("tidy", (step,), on_failure="warn", on_cancel="keep")
 
 
 def _swapped(config: Config, source: Source, kept: str, to: Cutover | None) -> Stage:
