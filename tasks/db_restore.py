@@ -38,7 +38,7 @@ def restore(
     from windlass.opening import Entry
 
     from .printing import print_plan
-    from .restoring import confirm, local_dump, planned, tell_migrations
+    from .restoring import confirm, local_dump, planned, tell_migrations, warn_of_others
     from .visiting import crew, run
 
     config = database_config(ctx, app)
@@ -52,6 +52,7 @@ def restore(
         verbose=verbose,
     ) as hosts:  # fmt: skip
         (host,) = hosts.hosts
+        warn_of_others(hosts)
         plan = planned(hosts, host, backup, file, send=not dry_run)
         if dry_run:
             print_plan(host.name, plan)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from invoke.context import Context
 
     from windlass.config import Config
+    from windlass.facts.databases import Databases
     from windlass.plan import Plan
     from windlass.plans.golive import Cutover
     from windlass.plans.look import Look
@@ -83,8 +84,7 @@ def confirm(
 
 def planned(crew: Crew, host: Host, named: str, file: Path | None, *, send: bool) -> Plan:
     """Look, send the file where there is one, and decide; raises what speaks against it."""
-    from windlass.errors import WindlassError
-    from windlass.facts import backups, databases, dump
+    from windlass.facts import backups, databases
     from windlass.plans import restorable, restore
     from windlass.plans.backup import name_at
 
@@ -107,17 +107,20 @@ def planned(crew: Crew, host: Host, named: str, file: Path | None, *, send: bool
     if file and send:
         source = _sent(crew, host, source, file)
     if source.dump and (send or not file):
-        try:
-            restorable.check_dump(
-                host.name, found, source, host.visit.ask(dump.question(source.dump))["dump"]
-            )
-        except WindlassError:
-            if source.sent:
-                host.visit.start(restore.unsend(source.dump))
-                host.visit.go("tidy")
-                host.visit.expect("end")
-            raise
+        _check_dump(host, found, source)
     return restore.plan(config, host.name, seen.state, source, found.kept_as(moment), to)
+
+
+def warn_of_others(crew: Crew) -> None:
+    """Say what the app's other hosts do meanwhile, where it has any."""
+    from windlass.events import Note
+
+    if crew.others:
+        text = (
+            f"the app on {', '.join(crew.others)} is not stopped meanwhile: what it writes before the swap is in the "
+            "database put aside; fab maintenance.on there first, and off again afterwards, where that matters"
+        )
+        crew.report.emit(Note(crew.hosts[0].name, text, "warning"))
 
 
 def tell_migrations(crew: Crew, host: Host) -> None:
@@ -136,6 +139,23 @@ def tell_migrations(crew: Crew, host: Host) -> None:
     if "applied" in answers and answers["state"].live:
         for text in differences(host.name, answers["state"], answers["shipped"], answers["applied"]):
             crew.report.emit(Note(host.name, text, "warning"))
+
+
+def _check_dump(host: Host, found: Databases, source: Source) -> None:
+    """Raise what speaks against a dump on the server; one that was sent for nothing is removed."""
+    from windlass.errors import WindlassError
+    from windlass.facts import dump
+    from windlass.plans import restorable, restore
+
+    assert source.dump
+    try:
+        restorable.check_dump(host.name, found, source, host.visit.ask(dump.question(source.dump))["dump"])
+    except WindlassError:
+        if source.sent:
+            host.visit.start(restore.unsend(source.dump))
+            host.visit.go("tidy")
+            host.visit.expect("end")
+        raise
 
 
 def _cutover(config: Config, seen: Look) -> Cutover | None:

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 class Crew:
     """The hosts of one command, with their agents open.
 
-    `target` is the one that they belong to, `missing` are those that could not be opened, by name. `started`:
-    something may have been changed.
+    `target` is the one that they belong to, `missing` are those that could not be opened, by name. `others` are
+    the names of those that share the first one's database and are not visited. `started`: something may have been
+    changed.
     """
 
     config: Config
@@ -36,6 +37,7 @@ class Crew:
     target: str | None = None
     started: bool = False
     missing: dict[str, WindlassError] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
 
     def seconds(self) -> float:
         return round(time.monotonic() - self.began, 3)
@@ -76,6 +78,7 @@ def crew(
         found = Crew(config, [], report, time.monotonic(), known_as)
         if first_only and len(specs) > 1:
             report.emit(Note(specs[0].name, f"the first of {len(specs)} hosts: they share one database"))
+            found.others = [spec.name for spec in specs[1:]]
             specs = specs[:1]
         try:
             import_ahead()

@@ -167,7 +167,7 @@ def test_an_index_that_could_not_be_built_concurrently_is_named_and_in_the_way_u
     live, before = server.live, sums(server.host)["Search"]
     failed = server.deploy("broken_index")
     assert failed.exit_code == 1, failed
-    for said in ("could not create unique index", f"{RESULTS}", "fab db.resolve", f"{live} is live"):
+    for said in ("Unique constraint failed", RESULTS, "fab db.resolve", f"{live} is live"):
         assert said in failed.output, said
     shown = server.fab("db.resolve").check()
     assert (

@@ -11,10 +11,13 @@ from windlass.shell import Command, all_of, fed, quote
 
 PSQL = "psql -XAtqw -v ON_ERROR_STOP=1"
 
-STAND = """\
+_NAMES = """\
 export PGCONNECT_TIMEOUT=10
 windlass_own=${windlass_own:-$PGDATABASE}
-database=$windlass_own scratch=${windlass_own:0:40}_windlass_scratch
+database=$windlass_own scratch=${windlass_own:0:40}_windlass_scratch"""
+
+STAND = f"""\
+{_NAMES}
 for PGDATABASE in postgres template1 "$database"; do
     if psql -XAtqwc 'SELECT 1' >/dev/null 2>&1; then break; fi
 done"""
@@ -65,6 +68,7 @@ counting="""
 """What is not flushed yet, the swap's commit flushes."""
 
 _COMPARE = """\
+wait "$analyzing"
 differing=$(LC_ALL=C comm -23 {dumped} {restored})
 if [ -n "$differing" ]; then
     printf 'the dump has rows of a table that are not in the restored database:\\n%s\\n' "$differing" >&2
@@ -104,17 +108,19 @@ def fill(dump: PurePosixPath, rows: PurePosixPath) -> Command:
 
 
 def compare(dumped: PurePosixPath) -> Command:
-    """Fail unless each of its tables has as many rows as the dump had; then make the planner's statistics."""
+    """Fail unless each of its tables has as many rows as the dump had; meanwhile make the planner's statistics."""
     restored = dumped.with_name("restored-rows.next")
-    analyze = f"PGDATABASE=$scratch PGOPTIONS='-c client_min_messages=error' {PSQL} -c ANALYZE"
+    analyze = (
+        f"PGDATABASE=$scratch PGOPTIONS='-c client_min_messages=error' {PSQL} -c ANALYZE &\nanalyzing=$!"
+    )
     text = _COMPARE.format(dumped=quote(dumped), restored=quote(restored))
-    return all_of(counts(restored), Command(text), Command(analyze))
+    return all_of(Command(_NAMES), Command(analyze), counts(restored), Command(text))
 
 
 def counts(into: PurePosixPath) -> Command:
     """Write the number of rows of each of its tables, as sorted `rows schema.table` lines."""
     ask = f"PGDATABASE=$scratch {PSQL} <<'END' | LC_ALL=C sort >{quote(into)}\n{_COUNT}END"
-    return all_of(Command(STAND), Command(ask))
+    return all_of(Command(_NAMES), Command(ask))
 
 
 def _sql(text: str) -> Command:
