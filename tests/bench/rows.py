@@ -120,7 +120,10 @@ def backup(server: Server, rounds: int, say: Say) -> Iterable[Row]:
 
 
 def restore(server: Server, rounds: int, say: Say) -> Iterable[Row]:
-    """A million rows restored beside the database and compared, against pg_restore into an empty database alone."""
+    """A million rows restored beside the database and compared, against pg_restore into an empty database alone.
+
+    The planner's statistics come in a step of their own, as ANALYZE does after pg_restore.
+    """
     app, vps = server.prompthub, server.vps
     url = shell_word(DATABASE_URL.rpartition("/")[0] + "/bare")
     administer = "cd / && runuser -u postgres --"

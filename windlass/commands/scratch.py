@@ -68,7 +68,6 @@ counting="""
 """What is not flushed yet, the swap's commit flushes."""
 
 _COMPARE = """\
-wait "$analyzing"
 differing=$(LC_ALL=C comm -23 {dumped} {restored})
 if [ -n "$differing" ]; then
     printf 'the dump has rows of a table that are not in the restored database:\\n%s\\n' "$differing" >&2
@@ -104,17 +103,19 @@ def fill(dump: PurePosixPath, rows: PurePosixPath) -> Command:
     They are counted while they are restored, on another core where there is one.
     """
     text = _FILL.format(dump=quote(dump), count=quote(_COUNT_DUMPED), rows=quote(rows))
-    return all_of(Command(STAND), Command(text))
+    return all_of(Command(_NAMES), Command(text))
 
 
 def compare(dumped: PurePosixPath) -> Command:
-    """Fail unless each of its tables has as many rows as the dump had; meanwhile make the planner's statistics."""
+    """Fail unless each of its tables has as many rows as the dump had."""
     restored = dumped.with_name("restored-rows.next")
-    analyze = (
-        f"PGDATABASE=$scratch PGOPTIONS='-c client_min_messages=error' {PSQL} -c ANALYZE &\nanalyzing=$!"
-    )
-    text = _COMPARE.format(dumped=quote(dumped), restored=quote(restored))
-    return all_of(Command(_NAMES), Command(analyze), counts(restored), Command(text))
+    return all_of(counts(restored), Command(_COMPARE.format(dumped=quote(dumped), restored=quote(restored))))
+
+
+def analyze() -> Command:
+    """Make the planner's statistics, which no dump holds."""
+    quiet = "PGOPTIONS='-c client_min_messages=error'"  # of tables that are an administrator's
+    return all_of(Command(_NAMES), Command(f"PGDATABASE=$scratch {quiet} {PSQL} -c ANALYZE"))
 
 
 def counts(into: PurePosixPath) -> Command:

@@ -86,6 +86,7 @@ def _filled(config: Config, source: Source) -> list[Stage]:
                 _step(config, "make a scratch database", scratch.create(), hint=sure),
                 _step(config, "restore into it", scratch.fill(source.dump, rows), hint=sure),
                 _step(config, "compare the rows", scratch.compare(rows), hint=sure, show=True),
+                _step(config, "make the planner's statistics", scratch.analyze(), hint=sure),
                 _step(config, "give it the database's settings", restore.inherit(), hint=sure),
             ),
         )

@@ -54,7 +54,7 @@ def test_every_text_is_bash() -> None:
     path = PurePosixPath("/srv/it's/a dump")
     texts = [
         scratch.create(), scratch.drop(), scratch.sweep(), scratch.fill(path, path), scratch.compare(path),
-        scratch.counts(path), restore.verify(path, "abc"), restore.inherit(), restore.undisturbed(),
+        scratch.counts(path), scratch.analyze(), restore.verify(path, "abc"), restore.inherit(), restore.undisturbed(),
         restore.swap("kept", mark=path), restore.swap("kept", incoming="it's"), restore.drop("it's"),
         rehearsal.take_back(path, ["b", "a"], path, Command("true")),
         rehearsal.take_back(path, [], path, Command("true")),
