@@ -59,7 +59,7 @@ copying { rows++ }"""
 _FILL = """\
 counting=
 trap '[ -z "$counting" ] || kill "$counting" 2>/dev/null || true' EXIT
-pg_restore --data-only --file=- {dump} | LC_ALL=C awk {count} | LC_ALL=C sort >{rows} &
+nice -n 19 pg_restore --data-only --file=- {dump} | LC_ALL=C nice -n 19 awk {count} | LC_ALL=C sort >{rows} &
 counting=$!
 PGOPTIONS="${{PGOPTIONS:-}} -c synchronous_commit=off" PGDATABASE=$scratch \\
     pg_restore --exit-on-error --no-owner --no-password --verbose --dbname= {dump}
@@ -100,7 +100,7 @@ def sweep() -> Command:
 def fill(dump: PurePosixPath, rows: PurePosixPath) -> Command:
     """Restore the dump into it; everything belongs to the app's role. `rows` gets the number of rows in the dump.
 
-    They are counted while they are restored, on another core where there is one.
+    They are counted while they are restored, on another core where there is one, and never at the restore's cost.
     """
     text = _FILL.format(dump=quote(dump), count=quote(_COUNT_DUMPED), rows=quote(rows))
     return all_of(Command(_NAMES), Command(text))
