@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 ROOT = "/srv/prompthub"
 REPOSITORY = "/srv/git/prompthub.git"
-PAGES = ("/", "/api/health")
 DATABASES = "/var/lib/postgresql"
 A_RUN = timedelta(hours=3)
 """An image that holds Windlass's own work is of no use once the work changed."""
