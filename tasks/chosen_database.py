@@ -1,4 +1,4 @@
-"""What every command about the database begins with: an app that has one, and a database that answers."""
+"""What every command about the database begins with: an app that has one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from invoke.context import Context
 
     from windlass.config import Config
-    from windlass.facts.database import Database
 
 
 def database_config(ctx: Context, app: str | None) -> Config:
@@ -24,15 +23,3 @@ def database_config(ctx: Context, app: str | None) -> Config:
             hint='[database] kind = "prisma" in its configuration says that it has',
         )
     return config
-
-
-def check_answers(config: Config, host: str, database: Database) -> None:
-    """Raise NotReady where the database did not answer."""
-    from windlass.errors import NotReady
-
-    if database.problem:
-        raise NotReady(
-            f"{host}: the database did not answer ({database.problem}); nothing was changed",
-            hint=f"is it up, and is {config.database.url} in {config.layout.env_file} right? "
-            f"fab db.status -H {host} asks again",
-        )

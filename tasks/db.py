@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .chosen_database import check_answers, database_config
+from .chosen_database import database_config
 from .copying import chosen_store, give
 from .onlookers import onlookers
 from .options import HELP, RUN_HELP, task
@@ -28,6 +28,7 @@ def backup(
     from windlass.facts import backups, database, state
     from windlass.opening import Entry
     from windlass.plans.backup import by_hand, name_at, too_old
+    from windlass.plans.reachable import check_reachable
 
     from .printing import run_or_print
     from .visiting import crew
@@ -42,7 +43,7 @@ def backup(
     ) as hosts:  # fmt: skip
         (host,) = hosts.hosts
         found = host.visit.ask(*asked)
-        check_answers(config, host.name, found["database"])
+        check_reachable(config, host.name, found["database"].problem)
         if not dry_run:
             host.visit.settle()
         name = name_at(found["state"].now)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .chosen_database import check_answers
 from .consent import check_consent
 
 if TYPE_CHECKING:
@@ -50,6 +49,7 @@ def left_by(config: Config, host: Host, named: str | None = None) -> tuple[Left,
 
 def _look(config: Config, host: Host) -> dict[str, Any]:
     from windlass.facts import backups, database, migrations, state
+    from windlass.plans.reachable import check_reachable
 
     from .releases import EVERYTHING
 
@@ -60,7 +60,7 @@ def _look(config: Config, host: Host) -> dict[str, Any]:
         *migrations.questions(config),
         *migrations.errors(config),
     )
-    check_answers(config, host.name, found["database"])
+    check_reachable(config, host.name, found["database"].problem)
     return found
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from .chosen_database import check_answers
 from .consent import check_consent
 
 if TYPE_CHECKING:
@@ -77,6 +76,7 @@ def planned(config: Config, host: Host, to: str | None) -> Plan | None:
 def _look(config: Config, host: Host) -> dict[str, Any]:
     from windlass.errors import NotReady
     from windlass.facts import database, migrations, shipped, state
+    from windlass.plans.reachable import check_reachable
 
     from .releases import EVERYTHING
 
@@ -86,7 +86,7 @@ def _look(config: Config, host: Host) -> dict[str, Any]:
         shipped.question(config),
         *migrations.questions(config),
     )
-    check_answers(config, host.name, found["database"])
+    check_reachable(config, host.name, found["database"].problem)
     applied = found["applied"]
     if applied.failed or applied.running:
         names = ", ".join(applied.failed) or "a migration"

@@ -11,19 +11,16 @@ from windlass.plans import backup
 from windlass.plans.build import inside
 from windlass.plans.golive import Cutover
 from windlass.plans.look import Look
+from windlass.plans.reachable import check_reachable
 from windlass.shell import Command, all_of, cmd, quote, when
 
 
 def check(config: Config, look: Look, host: str) -> None:
     """Raise NotReady where the database is not in a state that a migration may start from."""
-    applied, database = look.applied, config.database
+    applied = look.applied
     if applied is None:
         return
-    if applied.problem:
-        raise NotReady(
-            f"{host}: the database did not answer ({applied.problem}); nothing was changed",
-            hint=f"check {database.url} in {config.layout.env_file} on the server",
-        )
+    check_reachable(config, host, applied.problem)
     names = ", ".join(applied.failed)
     if applied.running:
         pid, seconds = applied.running.split()

@@ -11,6 +11,7 @@ from windlass.errors import NotReady, Refused, UsageError
 from windlass.facts.backups import Backup
 from windlass.facts.databases import Databases
 from windlass.facts.dump import Dump
+from windlass.plans.reachable import check_reachable
 
 MEGABYTE = 1 << 20
 
@@ -71,12 +72,7 @@ def source(
 
 def check_database(config: Config, host: str, found: Databases) -> None:
     """Raise NotReady where the database does not answer, or may not be renamed, or no other be made beside it."""
-    if found.problem:
-        raise NotReady(
-            f"{host}: the database did not answer ({found.problem}); nothing was changed",
-            hint=f"is it up, and is {config.database.url} in {config.layout.env_file} right? "
-            f"fab db.status -H {host} asks again",
-        )
+    check_reachable(config, host, found.problem)
     role, name = _identifier(found.role), _identifier(found.name)
     wanted = []
     if not found.creates:
