@@ -164,10 +164,14 @@ def test_a_disk_that_fills_up_while_it_is_restored_leaves_the_database_as_it_was
     assert "No space left on device" in failed.output
     assert "the database is as it was" in failed.stderr
     assert "put the page up" not in failed.stdout
-    wait_until(lambda: server.fab("db.backup").exit_code == 0, 60, "the database does not come back")
-    assert SCRATCH not in databases(server)
+    wait_until(lambda: server.fab("db.status").exit_code == 0, 60, "the database does not come back")
     assert sums(server.host) == before
     assert status(server) == 200
+
+    again = server.fab("db.restore", "latest", "--yes").check()
+    assert SCRATCH not in databases(server)
+    assert sums(server.host) == before
+    server.fab("db.drop", kept(again), "--yes").check()
 
 
 def test_a_kill_between_the_two_renames_leaves_the_app_its_database(server: Server) -> None:

@@ -25,6 +25,15 @@ done"""
 
 It may come twice in a step."""
 
+_RECOVERED = """\
+for _ in {1..30}; do
+    status=0
+    pg_isready --quiet || status=$?
+    if [ "$status" != 1 ]; then break; fi
+    sleep 1
+done"""
+"""pg_isready ends with 1 where the server is there and lets nobody in yet."""
+
 _MAKE = """\
 SELECT format('CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L',
         :'scratch', pg_encoding_to_char(encoding), datcollate, datctype)
@@ -88,11 +97,14 @@ def drop() -> Command:
 
 
 def sweep() -> Command:
-    """As `drop`, and never a failure: what cannot be dropped now is left to the next run."""
+    """As `drop`, and never a failure: what cannot be dropped now is left to the next copy that is made.
+
+    A server that recovers from a crash, as it does after its disk was full, is given half a minute.
+    """
     text = all_of(Command(STAND.replace("=10", "=5")), _sql(_DROP)).text
     return Command(
         'if [ -n "${PGDATABASE:-}" ] && command -v psql >/dev/null; then\n'
-        f"(\n{text}\n) >/dev/null 2>&1 || true\n"
+        f"(\n{_RECOVERED}\n{text}\n) >/dev/null 2>&1 || true\n"
         "fi"
     )
 
