@@ -29,13 +29,11 @@ def digest(*parts: str | bytes) -> str:
     return total.hexdigest()[:16]
 
 
-def digest_of_folders(*folders: Path) -> str:
-    """A short hash of the names and contents of all files below the folders, bytecode left out."""
-    files = (path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())
-    sources = (path for path in files if path.suffix != ".pyc")
-    return digest(
-        *(part for path in sources for part in (str(path.relative_to(folders[0].parent)), path.read_bytes()))
-    )
+def digest_of_folders(root: Path, *names: str) -> str:
+    """A short hash of the paths and contents of all files below folders of `root`, bytecode left out."""
+    found = (path for name in names for path in sorted((root / name).rglob("*")))
+    sources = (path for path in found if path.is_file() and path.suffix != ".pyc")
+    return digest(*(part for path in sources for part in (str(path.relative_to(root)), path.read_bytes())))
 
 
 def built(

@@ -71,6 +71,6 @@ def million_server(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
     """One such host, shared by the tests of a module."""
-    hosts = PrompthubHosts(vps_images, million_image, operator_session)
-    yield hosts.boot(Operator(tmp_path_factory.mktemp("operator"), key_of=operator_session))
+    hosts = PrompthubHosts(vps_images, million_image, operator_session, tmp_path_factory)
+    yield hosts.boot()
     hosts.close()

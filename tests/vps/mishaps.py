@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.processes import Running, wait_until
+from tests.support.processes import Completed, Running, wait_until
 from tests.vps.app import ROOT, Deployed
 from tests.vps.machine import Vps
 
@@ -66,6 +66,20 @@ def held(vps: Vps, program: str, pattern: str) -> Iterator[Hold]:
         hold.release()
         put_back = f"; ln -s {link} {wrapper}" if link else ""
         vps.run(f"rm -rf {wrapper} {HELD}/{program}*{put_back}")
+
+
+def run_while_a_disk_fills_up(
+    vps: Vps, start: Callable[[], Running], *, at: tuple[str, str], disk: str, leave: int
+) -> Completed:
+    """Run a command whose small disk has `leave` bytes left from a call on (see `held`), and room after its end."""
+    with held(vps, *at) as hold:
+        command = start()
+        hold.wait(command)
+        vps.fill_disk(disk, leave=leave)
+        hold.release()
+        done = command.wait()
+    vps.free_disk(disk)
+    return done
 
 
 @contextmanager

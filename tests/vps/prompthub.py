@@ -155,20 +155,27 @@ def prompthub_image(vps_images: VpsFactory, tmp_path_factory: pytest.TempPathFac
         operator.fab("nginx.install", "-H", f"root@{host.address}").check()
         operator.fab("deploy", "--revision", "first", "-H", f"deploy@{host.address}").check()
 
-    product = digest_of_folders(*(CHECKOUT / name for name in ("windlass", "tasks", "templates")))
+    product = digest_of_folders(CHECKOUT, "windlass", "tasks", "templates")
     key = digest(*map(str, base.layers), product, CONFIG, ENV, *commits.values())
     return Prepared(layered(vps_images.slot, base, "prompthub", key, deploy_first, unused=A_RUN), commits)
 
 
 class PrompthubHosts:
-    """Boots hosts from an image with Prompthub, each for an operator, and ends them all at `close`."""
+    """Boots hosts from an image with Prompthub, each with an operator of its own, and ends them all at `close`."""
 
-    def __init__(self, images: VpsFactory, prepared: Prepared, operator_session: Operator) -> None:
+    def __init__(
+        self,
+        images: VpsFactory,
+        prepared: Prepared,
+        operator_session: Operator,
+        folders: pytest.TempPathFactory,
+    ) -> None:
         self._factory = type(images)(images.slot, images.base, operator_session.public_key)
-        self._prepared = prepared
+        self._prepared, self._key_of, self._folders = prepared, operator_session, folders
 
-    def boot(self, operator: Operator) -> Server:
-        """A host whose app answers; the operator gets its configuration."""
+    def boot(self) -> Server:
+        """A host whose app answers; its operator has the configuration."""
+        operator = Operator(self._folders.mktemp("operator"), key_of=self._key_of)
         host = self._factory.create(self._prepared.image)
         for folder in (ROOT, DATABASES):
             host.small_disk(folder, 8 << 30)  # in memory: this app has many thousand files
@@ -185,10 +192,13 @@ class PrompthubHosts:
 
 @pytest.fixture(scope="module")
 def prompthub_hosts(
-    vps_images: VpsFactory, prompthub_image: Prepared, operator_session: Operator
+    vps_images: VpsFactory,
+    prompthub_image: Prepared,
+    operator_session: Operator,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[PrompthubHosts]:
     """Boots hosts on which the first version is live; they end with the module."""
-    hosts = PrompthubHosts(vps_images, prompthub_image, operator_session)
+    hosts = PrompthubHosts(vps_images, prompthub_image, operator_session, tmp_path_factory)
     yield hosts
     hosts.close()
 

@@ -15,7 +15,7 @@ import pytest
 from tests.support.processes import Completed, wait_until
 from tests.vps.images import DATABASE
 from tests.vps.million import ROWS, sums
-from tests.vps.mishaps import held
+from tests.vps.mishaps import held, run_while_a_disk_fills_up
 from tests.vps.prompthub import CONFIG, DATABASES, ROOT, Server, answer, shell_word, status
 
 pytestmark = pytest.mark.timeout(900)  # the first test also waits for the image
@@ -153,13 +153,13 @@ def test_a_disk_that_fills_up_while_it_is_restored_leaves_the_database_as_it_was
     assert "another one beside it has no room; nothing was changed" in refused.stderr
     server.host.free_disk(DATABASES)
 
-    with held(server.host, "sha256sum", "--check") as verify:
-        restoring = server.start("db.restore", "latest", "--yes")
-        verify.wait(restoring)
-        server.host.fill_disk(DATABASES, leave=60 << 20)
-        verify.release()
-        failed = restoring.wait()
-    server.host.free_disk(DATABASES)
+    failed = run_while_a_disk_fills_up(
+        server.host,
+        lambda: server.start("db.restore", "latest", "--yes"),
+        at=("sha256sum", "--check"),
+        disk=DATABASES,
+        leave=60 << 20,
+    )
     assert failed.exit_code == 1, failed
     assert "No space left on device" in failed.output
     assert "the database is as it was" in failed.stderr

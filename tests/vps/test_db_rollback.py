@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.load import Load
+from tests.support.processes import Completed
 from tests.vps.images import DATABASE_PASSWORD
 from tests.vps.million import ROWS, sums
 from tests.vps.mishaps import held
@@ -102,19 +103,19 @@ def test_migrations_go_back_by_themselves_to_a_named_release(server: Server) -> 
     assert "nothing is left half done" in ended.output
     assert USES in applied(server)
 
-    asked = server.operator.terminal("db.rollback", "--to", first, "-H", f"deploy@{server.host.address}")
-    asked.wait_for("take the migrations back, after a backup?")
-    assert 'this drops column "Prompt"."uses": 3 values' in asked.output
-    asked.type("no\r")
-    said_no = asked.wait()
+    def answered(word: str) -> Completed:
+        asked = server.operator.terminal("db.rollback", "--to", first, "-H", f"deploy@{server.host.address}")
+        asked.wait_for("take the migrations back, after a backup?")
+        assert 'this drops column "Prompt"."uses": 3 values' in asked.output
+        asked.type(f"{word}\r")
+        return asked.wait()
+
+    said_no = answered("no")
     assert said_no.exit_code == 1, said_no
     assert "not confirmed; nothing was changed" in said_no.output
     assert USES in applied(server)
 
-    asked = server.operator.terminal("db.rollback", "--to", first, "-H", f"deploy@{server.host.address}")
-    asked.wait_for("take the migrations back, after a backup?")
-    asked.type("yes\r")
-    done = asked.wait().check()
+    done = answered("yes").check()
     assert f"the database has the migrations of {first}" in done.output
     assert "fab rollback, or fab deploy" in done.output, "the live release was made for them"
     assert USES not in applied(server)

@@ -10,7 +10,6 @@ import json
 import pytest
 
 from tests.support.load import assets_of
-from tests.support.operator import Operator
 from tests.support.processes import wait_until
 from tests.vps.images import DATABASE_PASSWORD
 from tests.vps.prompthub import ROOT, SECRET, PrompthubHosts, Server, answer, health, page, shell_word, status
@@ -22,18 +21,14 @@ LEISURE = "20260303090000_leisure"
 
 
 @pytest.fixture(scope="module")
-def server(
-    prompthub_hosts: PrompthubHosts, operator_session: Operator, tmp_path_factory: pytest.TempPathFactory
-) -> Server:
-    return prompthub_hosts.boot(Operator(tmp_path_factory.mktemp("operator"), key_of=operator_session))
+def server(prompthub_hosts: PrompthubHosts) -> Server:
+    return prompthub_hosts.boot()
 
 
 @pytest.fixture(scope="module")
-def guarded(
-    prompthub_hosts: PrompthubHosts, operator_session: Operator, tmp_path_factory: pytest.TempPathFactory
-) -> Server:
+def guarded(prompthub_hosts: PrompthubHosts) -> Server:
     """Another, for what puts the maintenance page up."""
-    return prompthub_hosts.boot(Operator(tmp_path_factory.mktemp("guarded"), key_of=operator_session))
+    return prompthub_hosts.boot()
 
 
 @pytest.mark.parametrize(

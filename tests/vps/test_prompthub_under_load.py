@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.support.load import Load, assets_of
-from tests.support.operator import Operator
 from tests.vps.prompthub import PrompthubHosts, Server, health, page, status
 
 pytestmark = pytest.mark.timeout(900)  # the first test also waits for the image
@@ -14,11 +13,9 @@ RATE = 100
 
 
 @pytest.fixture(scope="module")
-def server(
-    prompthub_hosts: PrompthubHosts, operator_session: Operator, tmp_path_factory: pytest.TempPathFactory
-) -> Server:
+def server(prompthub_hosts: PrompthubHosts) -> Server:
     """One host for the tests of this file: each begins by looking at what is live."""
-    return prompthub_hosts.boot(Operator(tmp_path_factory.mktemp("operator"), key_of=operator_session))
+    return prompthub_hosts.boot()
 
 
 def test_a_deploy_a_refused_deploy_and_a_rollback_under_load_lose_no_request(server: Server) -> None:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.unit import made
-from tests.unit.bash import bash
-from tests.unit.git import Repository, git_environment
-from windlass.commands import git
+from tests.unit.facts.workspace import Workspace
 from windlass.facts import Answer, papers
 
 ONE, TWO = "0001-aaaaaaa", "0002-bbbbbbb"
@@ -19,30 +15,13 @@ FILES = ("migration.sql", "down.sql")
 MIGRATIONS = "web/prisma/migrations"
 
 
-class Server:
-    """A workspace in whose repository the app lies in a subfolder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.origin = Repository(folder / "origin")
-        self.config = made.config(folder / "srv", app={"directory": "web"}, database={"kind": "prisma"})
-        (folder / "srv").mkdir()
-
-    def fetch(self) -> None:
-        environment = git_environment(self.folder)
-        bash(git.fetch(self.config.layout, str(self.origin.folder), None), env=environment).check()
-
-    def ask(self, question: Any) -> Any:
-        done = bash(question.command, env=git_environment(self.folder))
-        return question.parse(Answer(done.stdout, done.stderr, done.exit_code))
-
-
 @pytest.fixture
-def server(tmp_path: Path) -> Server:
-    return Server(tmp_path)
+def server(tmp_path: Path) -> Workspace:
+    """In its repository the app lies in a subfolder."""
+    return Workspace(tmp_path, app={"directory": "web"}, database={"kind": "prisma"})
 
 
-def test_a_release_s_migrations_come_from_its_files_else_from_git_else_not_at_all(server: Server) -> None:
+def test_a_release_s_migrations_come_from_its_files_else_from_git_else_not_at_all(server: Workspace) -> None:
     kept = server.config.layout.release(ONE) / MIGRATIONS
     for name in ("1_a", "2 b"):
         (Path(kept) / name).mkdir(parents=True)
@@ -58,7 +37,7 @@ def test_a_release_s_migrations_come_from_its_files_else_from_git_else_not_at_al
     assert server.ask(papers.folders(server.config, {TWO: without})) == {TWO: frozenset()}
 
 
-def test_texts_are_as_they_were_written_and_what_is_not_there_is_left_out(server: Server) -> None:
+def test_texts_are_as_they_were_written_and_what_is_not_there_is_left_out(server: Workspace) -> None:
     up = "-- größer\r\nSELECT 'a  b';\n\n"
     revision = server.origin.commit(
         {
@@ -82,7 +61,7 @@ def test_texts_are_as_they_were_written_and_what_is_not_there_is_left_out(server
     }
 
 
-def test_what_could_not_be_asked_at_all_is_an_error_and_no_lack(server: Server) -> None:
+def test_what_could_not_be_asked_at_all_is_an_error_and_no_lack(server: Workspace) -> None:
     for asked in (papers.folders(server.config, {}), papers.texts(server.config, {}, (), FILES)):
         with pytest.raises(ValueError, match="could not be read: no bash"):
             asked.parse(Answer("", "no bash\n", 127))

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.unit import made
-from tests.unit.bash import bash
-from tests.unit.git import Repository, git_environment
-from windlass.commands import git
+from tests.unit.facts.workspace import Workspace
 from windlass.facts import Answer
 from windlass.facts.revision import Revision, candidates, parse, question
 
 
-class Server:
-    """A workspace that fetches from one repository."""
-
-    def __init__(self, folder: Path, **tables: Any) -> None:
-        self.folder = folder
-        self.origin = Repository(folder / "origin")
-        self.config = made.config(folder / "srv", **tables)
-        (folder / "srv").mkdir()
-
+class Server(Workspace):
     def find(self, ref: str) -> Revision | None:
-        environment = git_environment(self.folder)
-        bash(git.fetch(self.config.layout, str(self.origin.folder), None), env=environment).check()
-        asked = question(self.config, ref)
-        done = bash(asked.command, env=environment)
-        return asked.parse(Answer(done.stdout, done.stderr, done.exit_code))
+        self.fetch()
+        found: Revision | None = self.ask(question(self.config, ref))
+        return found
 
     def main(self) -> Revision:
         found = self.find("main")
