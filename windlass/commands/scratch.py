@@ -83,7 +83,7 @@ if [ -n "$differing" ]; then
     exit 1
 fi
 awk '{{ rows += $1 }} END {{ print NR " tables, " rows + 0 " rows, as in the dump" }}' {dumped}
-rm {dumped} {restored}"""
+rm {dumped}"""
 
 
 def create() -> Command:
@@ -118,9 +118,8 @@ def fill(dump: PurePosixPath, rows: PurePosixPath) -> Command:
     return all_of(Command(_NAMES), Command(text))
 
 
-def compare(dumped: PurePosixPath) -> Command:
-    """Fail unless each of its tables has as many rows as the dump had."""
-    restored = dumped.with_name("restored-rows.next")
+def compare(dumped: PurePosixPath, restored: PurePosixPath) -> Command:
+    """Fail unless each of its tables has as many rows as the dump had; `restored` gets `counts`."""
     return all_of(counts(restored), Command(_COMPARE.format(dumped=quote(dumped), restored=quote(restored))))
 
 

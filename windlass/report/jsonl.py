@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from windlass.events import Event
 from windlass.report import units
 from windlass.report.sink import Sink
+from windlass.report.steady import Steady
 
 
 def now() -> datetime:
@@ -28,7 +27,7 @@ def _moment(value: Any) -> str:
     return units.utc(value) if isinstance(value, datetime) else str(value)
 
 
-class JsonReport:
+class JsonReport(Steady):
     """Every event as a line; the format is documented in docs/json.md."""
 
     def __init__(self, sink: Sink, clock: Callable[[], datetime] = now) -> None:
@@ -38,14 +37,3 @@ class JsonReport:
     def emit(self, event: Event) -> None:
         """Write the event with its time."""
         self._sink.write(line({"time": units.utc(self._clock()), **event.as_json()}))
-
-    def paused(self) -> AbstractContextManager[None]:
-        return nullcontext()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass

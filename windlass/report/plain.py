@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
-from types import TracebackType
-from typing import Self
-
 from windlass.events import (
     Connected,
     Connecting,
@@ -20,6 +16,7 @@ from windlass.events import (
     StepStarted,
 )
 from windlass.report.sink import Sink
+from windlass.report.steady import Steady
 from windlass.report.summary import GOOD, advice, summary
 from windlass.report.text import cleaned, last_state, one_line
 
@@ -27,7 +24,7 @@ TAIL = 20
 """Lines of a failed step's output that are shown; the log on the server has them all."""
 
 
-class PlainReport:
+class PlainReport(Steady):
     """One line an event: `host  step  state  seconds`, two spaces between; the format is stable.
 
     Of a failed step the end of its output follows, each line behind `host  | `; `verbose` shows all output
@@ -45,17 +42,6 @@ class PlainReport:
             self._end(cleaned(event))
         else:
             _write(self._sink, told(event, verbose=self._verbose))
-
-    def paused(self) -> AbstractContextManager[None]:
-        return nullcontext()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
 
     def _end(self, ended: Ended) -> None:
         _write(self._sink, [summary(ended)])

@@ -53,7 +53,7 @@ def test_nothing_is_migrated_without_the_scratch_database_in_the_url(url: str | 
 def test_every_text_is_bash() -> None:
     path = PurePosixPath("/srv/it's/a dump")
     texts = [
-        scratch.create(), scratch.drop(), scratch.sweep(), scratch.fill(path, path), scratch.compare(path),
+        scratch.create(), scratch.drop(), scratch.sweep(), scratch.fill(path, path), scratch.compare(path, path),
         scratch.counts(path), scratch.analyze(), restore.verify(path, "abc"), restore.inherit(), restore.undisturbed(),
         restore.swap("kept", mark=path), restore.swap("kept", incoming="it's"), restore.drop("it's"),
         rehearsal.take_back(path, ["b", "a"], path, Command("true")),
