@@ -1,6 +1,6 @@
 """What `fab` loads: the collection, nothing else."""
 
-from windlass import bytecode
+from windlass.cli import bytecode
 
 bytecode.keep()
 

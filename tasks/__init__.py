@@ -2,10 +2,10 @@
 
 from invoke.collection import Collection
 
-from windlass.completion import complete_values
-from windlass.listing import list_in_order
-from windlass.positional import options_first
-from windlass.usage import exit_with_usage_code
+from windlass.cli.completion import complete_values
+from windlass.cli.listing import list_in_order
+from windlass.cli.positional import options_first
+from windlass.cli.usage import exit_with_usage_code
 
 from . import (
     config,

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from invoke.context import Context
 
     from windlass.address import HostSpec
-    from windlass.config import Config
+    from windlass.config.model import Config
 
 
 def folder_of_configs() -> Path:
-    from windlass.folders import config_folder
+    from windlass.config.folders import config_folder
     from windlass.packaged import CHECKOUT
 
     return config_folder(CHECKOUT)
@@ -31,14 +31,14 @@ def chosen_app(ctx: Context, app: str | None) -> str | None:
 
 def chosen_config(ctx: Context, app: str | None) -> Config:
     """The configuration of the chosen app; raises UsageError and ConfigError."""
-    from windlass.config import load
+    from windlass.config.files import load
 
     return load(folder_of_configs(), chosen_app(ctx, app))
 
 
 def chosen_hosts(ctx: Context, config: Config, target: str | None) -> tuple[list[HostSpec], str | None]:
     """The hosts of `-H`, else of the target, and the target's name; raises UsageError."""
-    from windlass.hosts import resolve_hosts
+    from windlass.remote.hosts import resolve_hosts
 
     return resolve_hosts(config, ctx.config.get("windlass", {}).get("hosts"), target)
 

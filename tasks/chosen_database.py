@@ -9,7 +9,7 @@ from .chosen import chosen_config
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from windlass.config import Config
+    from windlass.config.model import Config
 
 
 def database_config(ctx: Context, app: str | None) -> Config:

@@ -30,7 +30,7 @@ def check(ctx: Context, app: str | None = None, target: str | None = None) -> No
 
 def _check_files(app: str | None) -> None:
     """Raise ConfigError with every problem of every file."""
-    from windlass.config import apps, load
+    from windlass.config.files import apps, load
     from windlass.errors import ConfigError
 
     folder = folder_of_configs()
@@ -51,7 +51,7 @@ def _check_hosts(ctx: Context, app: str | None, target: str | None) -> bool:
     from windlass.facts import ground, system
     from windlass.plans.nginx import difference
     from windlass.plans.ready import lacks
-    from windlass.runner import each
+    from windlass.remote.runner import each
     from windlass.typed import as_typed
 
     from .chosen import templates

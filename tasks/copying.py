@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from windlass.config import Config
+    from windlass.config.model import Config
     from windlass.offsite import Store
-    from windlass.runner import Host
+    from windlass.remote.runner import Host
 
 
 def chosen_store(config: Config) -> Store | None:

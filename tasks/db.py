@@ -26,9 +26,9 @@ def backup(
     from invoke.exceptions import Exit
 
     from windlass.facts import backups, database, state
-    from windlass.opening import Entry
     from windlass.plans.backup import by_hand, name_at, too_old
     from windlass.plans.reachable import check_reachable
+    from windlass.remote.opening import Entry
 
     from .printing import run_or_print
     from .visiting import crew

@@ -34,7 +34,7 @@ def rollback(
     """Take migrations back: backed up first, then their SQL in one transaction."""
     from invoke.exceptions import Exit
 
-    from windlass.opening import Entry
+    from windlass.remote.opening import Entry
 
     from .undoing import take_back
     from .visiting import crew
@@ -76,7 +76,7 @@ def resolve(
     from invoke.exceptions import Exit
 
     from windlass.errors import UsageError
-    from windlass.opening import Entry
+    from windlass.remote.opening import Entry
 
     from .resolving import settle, show
     from .visiting import crew

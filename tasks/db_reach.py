@@ -12,9 +12,9 @@ from .options import APP, HELP, task
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from windlass.config import Config
+    from windlass.config.model import Config
     from windlass.facts.database import Place
-    from windlass.ssh import Link
+    from windlass.remote.ssh import Link
 
 REACH_HELP = {**APP, "target": HELP["target"]}
 
@@ -24,7 +24,7 @@ def console(ctx: Context, app: str | None = None, target: str | None = None) -> 
     """Open psql on the server, logged in as the app is; in a pipe it reads SQL."""
     from invoke.exceptions import Exit
 
-    from windlass.console import console_command
+    from windlass.commands.console import console_command
     from windlass.errors import ExitCode
 
     config = database_config(ctx, app)
@@ -41,7 +41,7 @@ def tunnel(
 ) -> None:
     """Forward a port of this machine to the database, until Ctrl-C."""
     from windlass.errors import UsageError
-    from windlass.ssh import Tunnel
+    from windlass.remote.ssh import Tunnel
 
     if not 0 <= port <= 65535:
         raise UsageError(f"--port {port} is no port; nothing was touched", hint="fab db.tunnel --port 15432")
@@ -60,7 +60,7 @@ def tunnel(
 
 def _link(ctx: Context, config: Config, target: str | None) -> Link:
     """A connection to the first host."""
-    from windlass.ssh import connect
+    from windlass.remote.ssh import connect
 
     from .chosen import chosen_hosts
 
@@ -87,8 +87,8 @@ def _place(ctx: Context, config: Config, target: str | None, *, json: bool) -> P
 
 
 def _say(config: Config, host: str, place: Place, port: int, *, json: bool) -> None:
+    from windlass.remote.ssh.tunnel import HERE
     from windlass.report.jsonl import line
-    from windlass.ssh.tunnel import HERE
 
     url = place.url(HERE, port)
     if json:

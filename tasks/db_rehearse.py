@@ -11,8 +11,8 @@ from .options import RUN_HELP, task
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from windlass.config import Config
-    from windlass.runner import Host
+    from windlass.config.model import Config
+    from windlass.remote.runner import Host
 
 
 @task(

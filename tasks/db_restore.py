@@ -35,7 +35,7 @@ def restore(
     """Put a backup in the database's place; the present one is kept beside it."""
     from invoke.exceptions import Exit
 
-    from windlass.opening import Entry
+    from windlass.remote.opening import Entry
 
     from .printing import print_plan
     from .restoring import confirm, local_dump, planned, tell_migrations, warn_of_others
@@ -85,9 +85,9 @@ def drop(
 
     from windlass.errors import UsageError
     from windlass.facts import databases
-    from windlass.opening import Entry
     from windlass.plans.restorable import check_database
     from windlass.plans.restore import drop
+    from windlass.remote.opening import Entry
 
     from .printing import run_or_print
     from .visiting import crew

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from windlass.config import Config
+    from windlass.config.model import Config
     from windlass.facts.applied import Applied
     from windlass.facts.backups import Backup
     from windlass.facts.databases import Kept

@@ -10,12 +10,12 @@ from .options import RUN_HELP, task
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from windlass.config import Config
+    from windlass.config.model import Config
     from windlass.facts.revision import Revision
     from windlass.plan import Plan
     from windlass.plans.deploy import Options
     from windlass.plans.look import Look
-    from windlass.runner import Host
+    from windlass.remote.runner import Host
 
     from .visiting import Crew
 
@@ -63,7 +63,7 @@ def deploy(
 
 def deploy_to(crew: Crew, ref: str, options: Options, *, dry_run: bool, json: bool) -> int:
     """Look at every host, then deploy to those that need it; the exit code."""
-    from windlass.runner import each
+    from windlass.remote.runner import each
 
     from .cutover import refuse_stopped
     from .linting import lint

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from invoke.context import Context
 
-    from windlass.config import Config
+    from windlass.config.model import Config
     from windlass.plan import Plan
-    from windlass.runner import Host
+    from windlass.remote.runner import Host
 
     from .visiting import Crew
 
@@ -36,8 +36,8 @@ def emergency_stop(
     json: bool = False,
 ) -> None:
     """Show visitors the page at once and stop the app, even while a deploy runs."""
-    from windlass.opening import Entry
     from windlass.plans.emergency import stop
+    from windlass.remote.opening import Entry
 
     from .visiting import crew, run
 
@@ -64,7 +64,7 @@ def emergency_resume(
     """Start what was live before the stop; the page goes once it is healthy."""
     from windlass.errors import Refused
     from windlass.plans.emergency import resume
-    from windlass.runner import each
+    from windlass.remote.runner import each
 
     from .cutover import cutover_to
     from .looking import check_ready, look

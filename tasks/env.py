@@ -10,7 +10,7 @@ from .options import HELP, task
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from windlass.config import Config
+    from windlass.config.model import Config
 
 DRY_RUN = "say what would change and print every step, instead of doing it"
 

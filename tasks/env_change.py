@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from windlass.config import Config
+    from windlass.config.model import Config
     from windlass.envfile import EnvFile
     from windlass.facts.env import ServerEnv
     from windlass.facts.state import State
     from windlass.plan import Plan
     from windlass.plans.env import Change
-    from windlass.runner import Host
+    from windlass.remote.runner import Host
 
     from .visiting import Crew
 
@@ -30,9 +30,9 @@ def change(
     """Put a file, or the kept version of that number, in place on every host, or print how."""
     from invoke.exceptions import Exit
 
-    from windlass.opening import Entry
     from windlass.plans.env import put
-    from windlass.runner import each
+    from windlass.remote.opening import Entry
+    from windlass.remote.runner import each
 
     from .printing import run_or_print
     from .visiting import crew
@@ -62,7 +62,7 @@ def look(crew: Crew) -> tuple[list[State], list[ServerEnv], bytes]:
     from secrets import token_hex
 
     from windlass.facts import env, state
-    from windlass.runner import each
+    from windlass.remote.runner import each
 
     salt = token_hex(16)
     asked = state.question(crew.config.layout), env.question(crew.config.layout, salt)
@@ -103,7 +103,7 @@ def _send(crew: Crew, changes: list[Change], content: bytes) -> None:
     """Have every host keep what it does not have yet; nothing of it is in use before the plan runs."""
     from base64 import b64encode
 
-    from windlass.runner import each
+    from windlass.remote.runner import each
 
     text = b64encode(content).decode()
 

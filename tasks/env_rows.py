@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from windlass.config import Config
+    from windlass.config.model import Config
     from windlass.facts.env import ServerEnv
     from windlass.facts.state import State
     from windlass.report.rows import EnvVersion, HostEnv

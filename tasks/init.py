@@ -159,7 +159,7 @@ def _text(entries: Sequence[Entry], name: str, where: str) -> str:
 
 
 def _tell(entries: Sequence[Entry], file: Path, kept: Path | None, *, json: bool) -> None:
-    from windlass.config import apps
+    from windlass.config.files import apps
     from windlass.init.outcome import as_json, as_lines
     from windlass.typed import as_typed
 

@@ -16,8 +16,8 @@ def lint(crew: Crew, look: Look, revision: Revision) -> None:
     from windlass.commands import migrations
     from windlass.events import Note
     from windlass.facts import papers
-    from windlass.lint import findings
     from windlass.plans.lint import check, complaints
+    from windlass.sql.squawk import findings
 
     tool, host = migrations.tool(crew.config), crew.hosts[0]
     pending = look.applied.pending(revision.migrations) if look.applied else ()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from invoke.context import Context
 
     from windlass.facts.lock import Holder
-    from windlass.runner import Host
+    from windlass.remote.runner import Host
 
     from .visiting import Crew
 
@@ -53,7 +53,7 @@ def break_(
     """End the run that holds the lock, and put right what it left."""
     from windlass.errors import Refused, UsageError
     from windlass.events import Ended
-    from windlass.opening import Entry
+    from windlass.remote.opening import Entry
 
     from .visiting import crew
 
@@ -100,7 +100,7 @@ def described(holder: Holder | None) -> str:
 def _holders(hosts: Crew) -> dict[str, Holder | None]:
     """Every host's holder, None where the lock is free."""
     from windlass.facts import lock
-    from windlass.runner import each
+    from windlass.remote.runner import each
 
     asked = lock.question(hosts.config.layout)
     answers = each(hosts.hosts, lambda host: host.visit.ask(asked))
@@ -111,7 +111,7 @@ def _left(hosts: Crew) -> bool:
     """Whether a run that is no more left something to be put right on any host."""
     from windlass.facts import state
     from windlass.ledger import UNFINISHED, runs
-    from windlass.runner import each
+    from windlass.remote.runner import each
 
     asked = state.question(hosts.config.layout)
     states = [found["state"] for found in each(hosts.hosts, lambda host: host.visit.ask(asked))]

@@ -13,8 +13,8 @@ from .options import HELP, task
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from windlass.config import Config
-    from windlass.runner import Host
+    from windlass.config.model import Config
+    from windlass.remote.runner import Host
 
     from .visiting import Crew
 

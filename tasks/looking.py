@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from windlass.config import Config
+    from windlass.config.model import Config
     from windlass.facts.revision import Revision
     from windlass.plans.look import Look
-    from windlass.runner import Host
+    from windlass.remote.runner import Host
 
 
 def look(config: Config, host: Host) -> Look:

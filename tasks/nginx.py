@@ -21,9 +21,9 @@ def install(
     from invoke.exceptions import Exit
 
     from windlass.facts import nginx as facts
-    from windlass.opening import Entry
     from windlass.plans import nginx as plans
-    from windlass.runner import each
+    from windlass.remote.opening import Entry
+    from windlass.remote.runner import each
 
     from .printing import run_or_print
     from .visiting import crew

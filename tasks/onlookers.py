@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from windlass.config import Config
+    from windlass.config.model import Config
 
     from .visiting import Crew
 
@@ -28,7 +28,7 @@ def onlookers(
     """The hosts that could be reached; after the body the others are named, and the command ends as they did."""
     from invoke.exceptions import Exit
 
-    from windlass.opening import Entry
+    from windlass.remote.opening import Entry
     from windlass.report import say_error
 
     from .visiting import crew

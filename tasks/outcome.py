@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from windlass.config import Config
+    from windlass.config.model import Config
     from windlass.plan import Plan
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 def main() -> None:
     """Run what the command line says; ends the process."""
-    from windlass.program import Windlass
+    from windlass.cli.program import Windlass
 
     from . import namespace
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from invoke.context import Context
 
     from windlass.facts.state import Release, State
+    from windlass.remote.runner import Host
     from windlass.report.rows import Deed, KeptRelease
-    from windlass.runner import Host
 
     from .visiting import Crew
 
@@ -25,8 +25,8 @@ EVERYTHING = 1_000_000
 def releases(ctx: Context, app: str | None = None, target: str | None = None, json: bool = False) -> None:
     """List the kept releases, newest first."""
     from windlass.facts import commits, sizes, state
+    from windlass.remote.runner import each
     from windlass.report.tables import show_releases
-    from windlass.runner import each
 
     config = chosen_config(ctx, app)
     layout = config.layout
@@ -60,8 +60,8 @@ def history(
     """Show what was done, by whom and how it ended, newest first."""
     from windlass.errors import UsageError
     from windlass.facts import state
+    from windlass.remote.runner import each
     from windlass.report.tables import show_history
-    from windlass.runner import each
 
     if lines < 1:
         raise UsageError("--lines counts runs, so it is at least 1", hint="fab history --lines 50")
@@ -99,7 +99,7 @@ def mark_stable(
     from windlass.events import Ended
     from windlass.facts import state
     from windlass.plans.stable import chosen, is_marked
-    from windlass.runner import each
+    from windlass.remote.runner import each
 
     from .visiting import crew
 

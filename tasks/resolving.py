@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from .consent import check_consent
 
 if TYPE_CHECKING:
-    from windlass.config import Config
+    from windlass.config.model import Config
     from windlass.facts.papers import Papers
     from windlass.plans.resolve import Direction, Left
-    from windlass.runner import Host
+    from windlass.remote.runner import Host
 
     from .visiting import Crew
 

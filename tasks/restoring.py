@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
     from invoke.context import Context
 
-    from windlass.config import Config
+    from windlass.config.model import Config
     from windlass.facts.databases import Databases
     from windlass.plan import Plan
     from windlass.plans.golive import Cutover
     from windlass.plans.look import Look
     from windlass.plans.restorable import Source
-    from windlass.runner import Host
+    from windlass.remote.runner import Host
 
     from .visiting import Crew
 
@@ -53,8 +53,8 @@ def confirm(
 ) -> None:
     """Say what would be put in whose place, and ask; raises Refused at a no."""
     from windlass.facts import backups, databases, state
-    from windlass.opening import Entry
     from windlass.plans import restorable
+    from windlass.remote.opening import Entry
     from windlass.report import units
 
     from .visiting import crew
@@ -176,7 +176,7 @@ def _sent(crew: Crew, host: Host, source: Source, file: Path) -> Source:
     from dataclasses import replace
 
     from windlass.errors import UsageError
-    from windlass.sending import send_file
+    from windlass.remote.sending import send_file
 
     assert source.dump
     try:

@@ -82,7 +82,7 @@ def restart(
 
     from windlass.errors import Refused
     from windlass.plans import rollback as plans
-    from windlass.runner import each
+    from windlass.remote.runner import each
 
     from .cutover import refuse_stopped
     from .looking import check_ready, look
@@ -121,7 +121,7 @@ def roll_back(
     from windlass.events import Note
     from windlass.plans import rollback as plans
     from windlass.plans.deploy import Options
-    from windlass.runner import each
+    from windlass.remote.runner import each
 
     from .deploy import deploy_to
     from .looking import check_ready, look

@@ -13,7 +13,7 @@ from .consent import check_answerable
 from .undoing import agree, planned
 
 if TYPE_CHECKING:
-    from windlass.config import Config
+    from windlass.config.model import Config
     from windlass.plan import Plan
 
     from .visiting import Crew

@@ -28,8 +28,8 @@ def runbook(
 ) -> None:
     """Print what deploy or rollback would run, step by step, fit to be typed by hand."""
     from windlass.errors import UsageError
-    from windlass.opening import Entry
     from windlass.plans.deploy import Options
+    from windlass.remote.opening import Entry
 
     from .deploy import deploy_to
     from .rollback import roll_back

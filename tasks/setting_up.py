@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from windlass.config import Config
+    from windlass.config.model import Config
     from windlass.facts.old_checkout import OldCheckout
     from windlass.facts.package_json import PackageJson
     from windlass.plans.setup.adoption import Predecessor
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from windlass.plans.setup.seen import Seen
     from windlass.plans.setup.wishes import Wishes
     from windlass.question import Question
-    from windlass.runner import Host
+    from windlass.remote.runner import Host
 
 
 def look_at_base(config: Config, wishes: Wishes, host: Host) -> Base:

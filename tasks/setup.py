@@ -10,10 +10,10 @@ from .options import RUN_HELP, task
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from windlass.config import Config
+    from windlass.config.model import Config
     from windlass.plan import Plan
     from windlass.plans.setup.wishes import Wishes
-    from windlass.runner import Host
+    from windlass.remote.runner import Host
 
     from .visiting import Crew
 
@@ -45,8 +45,8 @@ def setup(
     """Make a server ready for deploys; needs root or sudo."""
     from invoke.exceptions import Exit
 
-    from windlass.opening import Entry
     from windlass.plans.setup.wishes import Wishes, check
+    from windlass.remote.opening import Entry
 
     from .visiting import crew
 
@@ -70,7 +70,7 @@ def setup(
 
 def _set_up(crew: Crew, wishes: Wishes) -> int:
     """Packages first; what they carry is looked at and planned once they are there. The exit code."""
-    from windlass.runner import Fleet
+    from windlass.remote.runner import Fleet
 
     from .visiting import conclude
 
@@ -119,7 +119,7 @@ def _print(crew: Crew, wishes: Wishes) -> int:
 
 def _base_plans(crew: Crew, wishes: Wishes) -> list[Plan]:
     from windlass.plans.setup import base
-    from windlass.runner import each
+    from windlass.remote.runner import each
 
     from .setting_up import look_at_base
 
@@ -131,7 +131,7 @@ def _base_plans(crew: Crew, wishes: Wishes) -> list[Plan]:
 def _software_plans(crew: Crew, wishes: Wishes, *, as_if: bool = False) -> list[Plan]:
     """`as_if`: what the packages bring is taken to be there."""
     from windlass.plans.setup import software
-    from windlass.runner import each
+    from windlass.remote.runner import each
 
     from .chosen import branch_of, templates
     from .setting_up import look_at_software
@@ -173,7 +173,7 @@ def _come_in_again(crew: Crew) -> int:
 def _comes_in(config: Config, host: str) -> bool:
     from windlass.address import parse_host
     from windlass.errors import WindlassError
-    from windlass.ssh import connect
+    from windlass.remote.ssh import connect
 
     try:
         connect(parse_host(host), timeout=config.ssh.connect_timeout).close()

@@ -11,10 +11,10 @@ from .options import HELP, task
 if TYPE_CHECKING:
     from invoke.context import Context
 
-    from windlass.config import Config
+    from windlass.config.model import Config
     from windlass.errors import WindlassError
+    from windlass.remote.runner import Host
     from windlass.report.rows import HostStatus
-    from windlass.runner import Host
 
 
 @task(help=HELP)
@@ -26,9 +26,9 @@ def status(ctx: Context, app: str | None = None, target: str | None = None, json
     from invoke.exceptions import Exit
 
     from windlass.errors import WindlassError
-    from windlass.opening import Entry
+    from windlass.remote.opening import Entry
+    from windlass.remote.runner import each
     from windlass.report.tables import show_status
-    from windlass.runner import each
 
     from .status_rows import questions, row
     from .visiting import crew

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from windlass.config import Config
+    from windlass.config.model import Config
     from windlass.facts.commits import Commit
     from windlass.facts.state import State
     from windlass.facts.system import Listener, Pm2List, SystemFigures

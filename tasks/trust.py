@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def trust(ctx: Context, fingerprint: str = "", replace: bool = False) -> None:
     """Show a server's host key and, on a yes, add it to known_hosts."""
     from windlass.errors import UsageError
-    from windlass.hosts import parse_hosts
-    from windlass.trust import read_fingerprint
+    from windlass.remote.hosts import parse_hosts
+    from windlass.remote.trust import read_fingerprint
 
     given = ctx.config.get("windlass", {}).get("hosts")
     if given is None:
@@ -38,8 +38,8 @@ def trust(ctx: Context, fingerprint: str = "", replace: bool = False) -> None:
 
 def _trust(host: HostSpec, fingerprint: str, replace: bool) -> None:
     from windlass.errors import HostKeyRefused
-    from windlass.ssh import fetch_host_key
-    from windlass.trust import add, needs_consent
+    from windlass.remote.ssh import fetch_host_key
+    from windlass.remote.trust import add, needs_consent
 
     candidate = fetch_host_key(host)
     title = f"{candidate.key.label} for {candidate.listed}"

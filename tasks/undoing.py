@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from .consent import check_consent
 
 if TYPE_CHECKING:
-    from windlass.config import Config
+    from windlass.config.model import Config
     from windlass.facts.state import Release, State
     from windlass.plan import Plan
     from windlass.plans.look import Look
     from windlass.plans.ways import Way
-    from windlass.runner import Host
+    from windlass.remote.runner import Host
 
     from .visiting import Crew
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from invoke.context import Context
 
     from windlass.address import HostSpec
-    from windlass.config import Config
-    from windlass.opening import Entry, Opening
+    from windlass.config.model import Config
     from windlass.plan import Plan
+    from windlass.remote.opening import Entry, Opening
+    from windlass.remote.runner import Host
     from windlass.report import Report
-    from windlass.runner import Host
 
 
 @dataclass
@@ -66,8 +66,8 @@ def crew(
     from invoke.exceptions import Exit
 
     from windlass.events import Note
+    from windlass.remote.runner import Host, each
     from windlass.report import make_aside, make_report, say_error
-    from windlass.runner import Host, each
 
     from .ahead import import_ahead
     from .chosen import chosen_hosts
@@ -106,8 +106,8 @@ def crew(
 
 
 def _opening(config: Config, what: str, entry: Entry | None) -> Opening:
-    from windlass.opening import Entry, Opening
     from windlass.plans.golive import recover
+    from windlass.remote.opening import Entry, Opening
 
     entry = entry or Entry()
     recovery = () if entry.mode == "unlocked" else recover(config)
@@ -118,9 +118,9 @@ def _opening(config: Config, what: str, entry: Entry | None) -> Opening:
 def _open(crew: Crew, spec: HostSpec, opening: Opening) -> Host | WindlassError:
     """Connect and open the agent; the error is handed back, so that the other hosts can be closed properly."""
     from windlass.events import Connecting
-    from windlass.protocol import agent_command
-    from windlass.runner import open_host
-    from windlass.ssh import connect
+    from windlass.remote.protocol import agent_command
+    from windlass.remote.runner import open_host
+    from windlass.remote.ssh import connect
 
     ssh = crew.config.ssh
 
@@ -140,7 +140,7 @@ def run(crew: Crew, plans: list[Plan], before_end: Callable[[], None] = lambda: 
 
     `before_end` is called when all have run, and nothing was said of it yet.
     """
-    from windlass.runner import Fleet
+    from windlass.remote.runner import Fleet
 
     from .resolving import tell_of_failed_migrations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.layout import Layout, Slot
 from windlass.plan import Gate
 from windlass.shell import Command, all_of, cmd

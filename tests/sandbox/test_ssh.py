@@ -30,7 +30,7 @@ from windlass.errors import (
     UsageError,
     WindlassError,
 )
-from windlass.ssh import Channel, connect, fetch_host_key
+from windlass.remote.ssh import Channel, connect, fetch_host_key
 
 USER = getpass.getuser()
 

@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from windlass.layout import Layout
-from windlass.opening import Entry, Opening
-from windlass.protocol import agent_command
-from windlass.visit import Visit
+from windlass.remote.opening import Entry, Opening
+from windlass.remote.protocol import agent_command
+from windlass.remote.visit import Visit
 
 
 class LocalWire:

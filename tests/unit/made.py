@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.facts.applied import Applied
 from windlass.facts.nginx import NginxFacts
 from windlass.facts.revision import Revision

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from windlass import gates
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.plan import Gate
 
 REVISION = "abc1234" + "0" * 33

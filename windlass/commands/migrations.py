@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from windlass.commands import prisma
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.shell import Command
 
 

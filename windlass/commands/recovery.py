@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from windlass.commands import pm2
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.layout import SLOTS, Slot, other
 from windlass.shell import Command, all_of, cmd, quote, when
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from windlass.config.check import check
+from windlass.config.folders import FOLDER_VARIABLE
 from windlass.config.model import Config
 from windlass.config.problem import Problem
 from windlass.errors import ConfigError, UsageError
-from windlass.folders import FOLDER_VARIABLE
 from windlass.near import did_you_mean
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.question import Answer, Question
 from windlass.shell import Command, quote
 

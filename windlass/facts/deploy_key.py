@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from windlass.commands.users import as_user
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.known_hosts import lookup_names
 from windlass.question import Answer, Question
 from windlass.shell import Command, quote

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.facts import prisma
 from windlass.facts.applied import Applied
 from windlass.question import Question

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from windlass.commands.nginx import BINARIES, Control, before, loaded
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.question import Answer, Question
 from windlass.shell import Command, all_of, cmd, quote, when
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.question import Answer, Question
 from windlass.shell import Command, quote
 

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from windlass.commands import git
 from windlass.commands.users import as_user
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.question import Answer, Question
 from windlass.shell import Command, cmd, quote
 

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.question import Answer, Question
 from windlass.shell import Command, quote
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.question import Answer, Question
 from windlass.shell import Command, cmd, quote
 

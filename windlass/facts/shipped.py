@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.question import Answer, Question
 from windlass.shell import Command, quote
 

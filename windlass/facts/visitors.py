@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from windlass import gates
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.layout import SLOTS
 from windlass.question import Answer, Question
 from windlass.shell import cmd

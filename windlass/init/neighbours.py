@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from windlass.address import parse_host
-from windlass.config import apps, load
+from windlass.config.files import apps, load
 from windlass.errors import WindlassError
 from windlass.init.setting import Entry, Setting, replaced, value_of
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.config.problem import as_written
 from windlass.config.show import toml
 from windlass.init.setting import Entry, Setting, settings_of

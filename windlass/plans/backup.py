@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from windlass.commands import backups, postgres
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.errors import Refused
 from windlass.facts.backups import Backup
 from windlass.facts.state import State

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from windlass.commands import git, migrations, packages, releases
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.facts.revision import Revision
 from windlass.plan import Stage, Step
 from windlass.plans.look import Look

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from windlass.commands import backups, git, migrations, releases
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.facts.revision import Revision
 from windlass.plan import Plan, Stage, Step
 from windlass.plans import build, golive, rehearse

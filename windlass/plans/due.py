@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.facts.env import ServerEnv
 from windlass.facts.state import State
 from windlass.ledger import built_with, started_with

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from windlass.commands import pm2, recovery
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.facts.state import State
 from windlass.layout import SLOTS
 from windlass.plan import Plan, Stage, Step

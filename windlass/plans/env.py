@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from windlass.commands import env
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.errors import Refused
 from windlass.facts.env import ServerEnv
 from windlass.facts.state import State

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from windlass import gates
 from windlass.commands import backups, pm2, recovery, releases, scratch, slots
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.layout import Slot, other
 from windlass.plan import Stage, Step
 from windlass.shell import Command, all_of, cmd, quote, when, write_file

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from windlass.errors import NotReady
-from windlass.lint import Finding
+from windlass.sql.squawk import Finding
 
 _DROP = "first deploy code that does without it, and drop it in a later deploy"
 _RENAME = "add the new name and write both, copy, read the new one, and drop the old one in a later deploy"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.facts.applied import Applied
 from windlass.facts.backups import Backup
 from windlass.facts.nginx import NginxFacts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from windlass.commands.migrations import Tool
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.errors import NotReady
 from windlass.facts.revision import Revision
 from windlass.plan import Stage, Step

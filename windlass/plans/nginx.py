@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from windlass.commands import nginx as commands
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.errors import NotReady, Refused
 from windlass.facts.nginx import NginxFacts, NginxRights
 from windlass.plan import Plan, Stage, Step

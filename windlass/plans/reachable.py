@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.errors import NotReady
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.facts.ground import Ground
 from windlass.facts.system import Listener
 from windlass.plans.look import Look, missing

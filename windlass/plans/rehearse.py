@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from windlass.commands import rehearsal, scratch
 from windlass.commands.migrations import Tool
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.facts.revision import Revision
 from windlass.plan import Plan, Stage, Step
 from windlass.plans import backup, build, golive

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from windlass.commands import backups
 from windlass.commands.migrations import Tool
 from windlass.commands.undo import in_one_transaction
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.errors import Refused, UsageError
 from windlass.facts.applied import Applied
 from windlass.facts.traces import There

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.errors import NotReady, Refused, UsageError
 from windlass.facts.backups import Backup
 from windlass.facts.databases import Databases

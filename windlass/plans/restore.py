@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from windlass.commands import pm2, recovery, restore, scratch
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.facts.applied import Applied
 from windlass.facts.state import State
 from windlass.plan import Plan, Stage, Step

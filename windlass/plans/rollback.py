@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from windlass.commands import recovery, releases, slots
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.errors import Refused
 from windlass.facts.state import Release, State
 from windlass.ledger import started_with

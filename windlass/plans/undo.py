@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from windlass.commands import backups
 from windlass.commands.migrations import Tool
 from windlass.commands.undo import in_one_transaction
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.errors import UsageError
 from windlass.facts.state import State
 from windlass.plan import Plan, Stage, Step

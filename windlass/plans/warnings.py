@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from windlass.commands.recovery import names
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.facts.state import State
 from windlass.facts.system import Listener, Pm2List, Pm2Process, SystemFigures
 from windlass.facts.visitors import Visitors

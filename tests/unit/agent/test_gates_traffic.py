@@ -20,7 +20,7 @@ from windlass import gates
 from windlass.agent import proc
 from windlass.agent.failure import GateFailed
 from windlass.agent.gates import GATES
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.layout import Slot
 from windlass.plan import Gate
 from windlass.plans import texts

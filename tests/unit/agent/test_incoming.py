@@ -10,8 +10,8 @@ import pytest
 from tests.support.local_agent import Conversation
 from windlass.errors import StepFailed
 from windlass.events import Event, Output
-from windlass.runner import Host
-from windlass.sending import CHUNK, send_file
+from windlass.remote.runner import Host
+from windlass.remote.sending import CHUNK, send_file
 
 Converse = Callable[[], Host]
 

@@ -15,9 +15,9 @@ from windlass.agent.channel import Channel
 from windlass.agent.plan import PlanRun
 from windlass.agent.session import Session
 from windlass.layout import Layout
-from windlass.opening import Opening
 from windlass.plan import Plan
-from windlass.protocol import plan_fields
+from windlass.remote.opening import Opening
+from windlass.remote.protocol import plan_fields
 
 
 class Witness(Channel):

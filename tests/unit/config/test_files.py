@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from windlass.config import load
+from windlass.config.files import load
+from windlass.config.folders import config_folder
 from windlass.errors import ConfigError, ExitCode, UsageError
-from windlass.folders import config_folder
 
 SHOP = '[app]\nname = "shop"\nrepository = "git@example.com:shop.git"\n'
 

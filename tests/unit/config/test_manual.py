@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from windlass.config import Config, load
 from windlass.config.check import check
+from windlass.config.files import load
 from windlass.config.manual import Entry, entries, uncommented
+from windlass.config.model import Config
 from windlass.config.schema import schema
 from windlass.config.show import as_data
 

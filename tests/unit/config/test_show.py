@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windlass.config import Config
 from windlass.config.manual import uncommented
+from windlass.config.model import Config
 from windlass.config.show import as_json, as_toml
 
 MANUAL = Path(__file__).parents[3] / "config/prompthub.toml"

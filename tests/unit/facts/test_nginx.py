@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.nginx import PATH
 from tests.support.processes import run
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.facts import Answer
 from windlass.facts.nginx import NginxFacts, NginxRights, nginx, rights
 

@@ -7,8 +7,8 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from windlass.config import Config
 from windlass.config.check import check
+from windlass.config.model import Config
 from windlass.init.answers import Origin, answers
 from windlass.init.project import Project
 from windlass.init.questions import complete

@@ -11,9 +11,9 @@ import pytest
 from tests.apps.history import build_prompthub, build_tiny
 from tests.unit.init import made
 from tests.unit.init.made import EXPRESS, NEXT, checks, config, text
-from windlass.config import Config
 from windlass.config.check import check
 from windlass.config.manual import uncommented
+from windlass.config.model import Config
 from windlass.errors import UsageError
 from windlass.init.answers import Origin, answers
 from windlass.init.apps import chosen_app

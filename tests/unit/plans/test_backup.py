@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.unit.made import with_database
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.facts.backups import Backup
 from windlass.plans.backup import name_at, too_old
 

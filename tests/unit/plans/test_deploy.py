@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.unit.bash import is_bash
 from tests.unit.made import config, cutover, kept, live, look, revision, state, with_database
 from tests.unit.plans.reading import all_steps, running, stage, step, text_of, titles, whole_text
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.facts.applied import Applied
 from windlass.facts.backups import Backup
 from windlass.facts.revision import Revision

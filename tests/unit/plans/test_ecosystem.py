@@ -12,7 +12,7 @@ import pytest
 from tests.support.nginx import ask, free_port
 from tests.support.node import node_home, pm2_home
 from tests.support.processes import Completed, run, wait_until
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.plans.texts import Start, ecosystem
 
 REVISION = "a" * 40

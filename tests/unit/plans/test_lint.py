@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from windlass.errors import NotReady
-from windlass.lint import Finding, findings
 from windlass.plans.lint import IN_TWO_STEPS, check, complaints
+from windlass.sql.squawk import Finding, findings
 
 
 def told(sql: str) -> list[str]:

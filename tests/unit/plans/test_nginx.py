@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.nginx import PATH, App, Nginx, ask, free_port
 from tests.support.processes import Completed, run, wait_until
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.errors import NotReady, Refused
 from windlass.facts import Answer, Question
 from windlass.facts.nginx import NginxFacts, NginxRights, nginx, rights

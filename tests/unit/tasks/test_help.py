@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from tasks import namespace
 from tasks.order import ORDER
 from tests.support.operator import CHECKOUT, FAB
 from tests.support.processes import run
-from windlass.listing import grouped, summaries
+from windlass.cli.listing import grouped, summaries
 
-TASKS: dict[str, Task[Any]] = {name: namespace[name] for name in namespace.task_names}
+# Invoke takes the help out of a task that it reads: each reader here wants one of its own.
+TASKS: dict[str, Task[Any]] = {name: deepcopy(namespace[name]) for name in namespace.task_names}
 
 
 def fab(*arguments: str) -> str:

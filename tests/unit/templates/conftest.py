@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.nginx import Answer, App, Nginx, ask, free_port
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.plans import texts
 
 PROBE = {"X-Windlass-Probe": "1"}

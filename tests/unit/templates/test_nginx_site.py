@@ -14,7 +14,7 @@ from tests.support.nginx import Nginx, ask, free_port
 from tests.support.processes import run, wait_until
 from tests.support.tiers import require
 from tests.unit.templates.conftest import PROBE, Hosted
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.demo.http_client import Connection
 from windlass.plans import texts
 

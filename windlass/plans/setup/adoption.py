@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from windlass.commands import predecessor as commands
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.errors import Refused
 from windlass.facts.old_checkout import OldCheckout
 from windlass.facts.sites import Site

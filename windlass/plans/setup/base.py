@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from windlass.commands import apt, deploy_key, users
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.errors import NotReady, Refused
 from windlass.facts.apt import System, program
 from windlass.facts.deploy_key import DeployKey, file, forge

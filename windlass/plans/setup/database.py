@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from windlass.commands import database as commands
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.facts.postgres import Database
 from windlass.facts.services import Services
 from windlass.plan import Step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from windlass.commands import firewall as commands
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.errors import NotReady
 from windlass.facts.firewall import Firewall
 from windlass.plan import Plan, Stage, Step

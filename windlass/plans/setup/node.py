@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from windlass.commands import apt
 from windlass.commands import node as commands
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.errors import NotReady
 from windlass.facts.apt import System
 from windlass.facts.node import PLATFORMS, Build, Builds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.facts.deploy_key import forge
 from windlass.plans.setup import adoption
 from windlass.plans.setup.base import needs_key

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from windlass.commands.users import PATH
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.facts.services import Services
 from windlass.plan import Step
 from windlass.render import render

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from windlass.commands import certbot
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.errors import NotReady
 from windlass.facts.certbot import Certificate
 from windlass.facts.nginx import NginxFacts, NginxRights

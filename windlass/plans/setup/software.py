@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.facts.nginx import NginxRights
 from windlass.plan import Plan, Stage, Step
 from windlass.plans.setup import adoption, database, firewall, node, outlook, services, site

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.errors import UsageError
 
 

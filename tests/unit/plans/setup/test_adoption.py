@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit import made
 from tests.unit.facts.test_sites import CERTBOTS, sites
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.errors import Refused
 from windlass.facts.sites import Site
 from windlass.facts.system import Listener, Pm2List, Pm2Process

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit import made
-from windlass.config import Config
+from windlass.config.model import Config
 from windlass.errors import NotReady
 from windlass.facts.apt import System
 from windlass.facts.node import Build, Builds

@@ -1,0 +1,75 @@
+"""Which hosts a command is for: `-H`, else a target's; never the machine it is typed on."""
+
+from __future__ import annotations
+
+from windlass.address import HostSpec, parse_host
+from windlass.config.model import Config
+from windlass.errors import UsageError
+from windlass.near import did_you_mean
+
+
+def resolve_hosts(config: Config, hosts: str | None, target: str | None) -> tuple[list[HostSpec], str | None]:
+    """The hosts in the order given, and the target that they belong to (None: none, or more than one).
+
+    `hosts` is `-H` as typed, `target` is `--target`. Raises UsageError where that names no host, a host
+    twice with different users, or a target that the configuration lacks.
+    """
+    if target is not None and target not in config.targets:
+        raise _unknown_target(config, target)
+    if hosts is not None:
+        specs = parse_hosts(hosts)
+        return specs, target or _target_of(config, specs)
+    chosen = target or _only_target(config)
+    return [parse_host(host) for host in config.targets[chosen].hosts], chosen
+
+
+def parse_hosts(text: str) -> list[HostSpec]:
+    """The hosts of a comma-separated list; one that is written twice counts once."""
+    if not text.strip():
+        raise UsageError("-H is empty", hint="fab … -H [user@]host[:port][,…]")
+    found: dict[tuple[str, int], HostSpec] = {}
+    for piece in text.split(","):
+        try:
+            spec = parse_host(piece.strip())
+        except ValueError as error:
+            raise UsageError(f"-H {text}: {error}", hint="fab … -H [user@]host[:port][,…]") from None
+        known = found.setdefault(spec.place, spec)
+        if known.user != spec.user:
+            raise UsageError(
+                f"-H names one host twice, as {known.name} and {spec.name}", hint="keep one of them"
+            )
+    return list(found.values())
+
+
+def _target_of(config: Config, specs: list[HostSpec]) -> str | None:
+    places = {spec.place for spec in specs}
+    owners = [
+        name
+        for name, target in config.targets.items()
+        if places <= {parse_host(host).place for host in target.hosts}
+    ]
+    return owners[0] if len(owners) == 1 else None
+
+
+def _only_target(config: Config) -> str:
+    names = list(config.targets)
+    if len(names) == 1:
+        return names[0]
+    app = config.app.name
+    if names:
+        raise UsageError(
+            f"no host: {app} has {len(names)} targets ({', '.join(names)})",
+            hint=f"choose one with --target {names[0]}, or name hosts with -H [user@]host",
+        )
+    raise UsageError(
+        f"no host: none was named, and {app} has no target",
+        hint=f"name one with -H [user@]host, or add [targets.production] to {app}.toml",
+    )
+
+
+def _unknown_target(config: Config, target: str) -> UsageError:
+    names = ", ".join(config.targets) or "none"
+    return UsageError(
+        f"{config.app.name} has no target {target!r}{did_you_mean(target, config.targets)}",
+        hint=f"its targets: {names}",
+    )
