@@ -10,10 +10,6 @@ from windlass.cli.usage import exit_with_usage_code
 from . import (
     config,
     db,
-    db_going_back,
-    db_reach,
-    db_rehearse,
-    db_restore,
     demo,
     deploy,
     emergency,
@@ -38,16 +34,7 @@ options_first()
 
 maintenance = Collection("maintenance", emergency.maintenance_on, emergency.maintenance_off)
 
-database = Collection.from_module(db)
-database.add_task(db_going_back.rollback)
-database.add_task(db_going_back.resolve)
-database.add_task(db_restore.restore)
-database.add_task(db_rehearse.rehearse)
-database.add_task(db_restore.drop)
-database.add_task(db_reach.console)
-database.add_task(db_reach.tunnel)
-
-namespace = Collection(config, database, env, lock, maintenance, nginx)
+namespace = Collection(config, db, env, lock, maintenance, nginx)
 namespace.add_task(demo.demo)
 namespace.add_task(init.init)
 namespace.add_task(deploy.deploy)

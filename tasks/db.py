@@ -1,136 +1,108 @@
-"""The app's database: backups, and how it does."""
+"""The app's database: backups, how it does, and its ways back."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from .chosen_database import database_config
-from .copying import chosen_store, give
-from .onlookers import onlookers
-from .options import HELP, RUN_HELP, task
-
-if TYPE_CHECKING:
-    from invoke.context import Context
+from windlass import operations
+from windlass.cli.call import Call
+from windlass.cli.command import HOSTS, LOOK, RUN, command
 
 
-@task(help=RUN_HELP)
-def backup(
-    ctx: Context,
-    dry_run: bool = False,
-    app: str | None = None,
-    target: str | None = None,
-    json: bool = False,
-    verbose: bool = False,
-) -> None:
+@command(RUN)
+def backup(call: Call) -> None:
     """Back the database up on the server and verify that; backups that are too old go."""
-    from invoke.exceptions import Exit
-
-    from windlass.facts import backups, database, state
-    from windlass.plans.backup import by_hand, name_at, too_old
-    from windlass.plans.reachable import check_reachable
-    from windlass.remote.opening import Entry
-
-    from .printing import run_or_print
-    from .visiting import crew
-
-    config = database_config(ctx, app)
-    store = chosen_store(config)
-    entry = Entry("unlocked", as_owner=True) if dry_run else Entry()
-    asked = (state.question(config.layout), database.question(), backups.question(config.layout))
-    with crew(
-        ctx, config, "db.backup", target=target, entry=entry, aside=dry_run, first_only=True, json=json,
-        verbose=verbose,
-    ) as hosts:  # fmt: skip
-        (host,) = hosts.hosts
-        found = host.visit.ask(*asked)
-        check_reachable(config, host.name, found["database"].problem)
-        if not dry_run:
-            host.visit.settle()
-        name = name_at(found["state"].now)
-        old = too_old(config, found["backups"], found["state"].now, coming=True)
-        plan = by_hand(config, found["state"], old, copy_to=store.place(name) if store else "")
-        if store and not dry_run:
-            give(host, store, name, config)
-        code = run_or_print(hosts, [plan], dry_run=dry_run)
-    if code:
-        raise Exit(code=code)
+    call.run(operations.db_backup)
 
 
-@task(help={**HELP, "backup": "its name, as db.backups shows it (default: the newest verified one)"})
-def copy(
-    ctx: Context, backup: str = "", app: str | None = None, target: str | None = None, json: bool = False
-) -> None:
+@command(LOOK, backup="its name, as db.backups shows it (default: the newest verified one)")
+def copy(call: Call, backup: str = "") -> None:
     """Copy a backup to the store that the configuration names."""
-    from invoke.exceptions import Exit
-
-    from windlass.errors import UsageError
-    from windlass.facts import backups
-    from windlass.plans.backup import chosen, copied
-
-    from .visiting import crew, run
-
-    config = database_config(ctx, app)
-    store = chosen_store(config)
-    if store is None:
-        raise UsageError(
-            "the configuration names no place for copies; nothing was touched",
-            hint='[backups] copy_to = "s3://bucket/folder"',
-        )
-    with crew(ctx, config, "db.copy", target=target, first_only=True, json=json) as hosts:
-        (host,) = hosts.hosts
-        found = chosen(config, host.visit.ask(backups.question(config.layout))["backups"], backup)
-        give(host, store, found.name, config)
-        code = run(hosts, [copied(config, found.name, store.place(found.name))])
-    if code:
-        raise Exit(code=code)
+    call.run(operations.db_copy, backup)
 
 
-@task(help=HELP)
-def backups(ctx: Context, app: str | None = None, target: str | None = None, json: bool = False) -> None:
+@command(LOOK)
+def backups(call: Call) -> None:
     """List the backups, newest first, and the databases that restores put aside."""
-    from windlass.facts import backups, databases, state
-    from windlass.report.tables import show_backups
-
-    from .db_rows import kept, stored
-
-    config = database_config(ctx, app)
-    asked = (state.question(config.layout, records=1), backups.question(config.layout), databases.question())
-    with onlookers(ctx, config, "db.backups", target=target, first_only=True, json=json) as hosts:
-        for host in hosts.hosts:
-            found = host.visit.ask(*asked)
-            now = found["state"].now
-            rows = stored(config, host.name, found["backups"], now)
-            rows += kept(host.name, found["databases"].kept, now)
-            if not (rows or json):
-                print(f"{host.name}  no backups yet: fab db.backup -H {host.name} makes one")
-            show_backups(rows, json=json)
+    call.run(operations.db_backups)
 
 
-@task(help=HELP)
-def status(ctx: Context, app: str | None = None, target: str | None = None, json: bool = False) -> None:
+@command(LOOK)
+def status(call: Call) -> None:
     """Show how the database does and which migrations it has.
 
     Exit code 1 where it does not answer.
     """
-    from invoke.exceptions import Exit
+    call.run(operations.db_status)
 
-    from windlass.errors import ExitCode
-    from windlass.facts import backups, database, migrations, shipped, state
-    from windlass.report.tables import show_database
 
-    from .db_rows import described
-    from .releases import EVERYTHING
+@command(
+    RUN,
+    to="take back what came after this release, named by id or commit (default: what the live release "
+    "does not know, else what it brought)",
+    yes="do not ask",
+)
+def rollback(call: Call, to: str | None = None, yes: bool = False) -> None:
+    """Take migrations back: backed up first, then their SQL in one transaction."""
+    call.run(operations.db_rollback, to, yes=yes)
 
-    config = database_config(ctx, app)
-    asked: list[Any] = [
-        state.question(config.layout, records=EVERYTHING),
-        database.question(),
-        backups.question(config.layout),
-        shipped.question(config),
-        *migrations.questions(config),
-    ]
-    with onlookers(ctx, config, "db.status", target=target, first_only=True, json=json) as hosts:
-        rows = [described(config, host.name, host.visit.ask(*asked)) for host in hosts.hosts]
-        show_database(rows, json=json)
-    if any(row.error for row in rows):
-        raise Exit(code=ExitCode.FAILED)
+
+@command(
+    RUN,
+    applied="it was completed by hand: let it count as applied",
+    rolled_back="what it did was taken back by hand: let it be pending again",
+    migration="which, where several failed (default: the only one)",
+    yes="do not ask",
+)
+def resolve(
+    call: Call,
+    applied: bool = False,
+    rolled_back: bool = False,
+    migration: str | None = None,
+    yes: bool = False,
+) -> None:
+    """Show what a failed migration left; with a direction, settle it."""
+    call.run(operations.db_resolve, applied=applied, rolled_back=rolled_back, migration=migration, yes=yes)
+
+
+@command(
+    RUN,
+    positional=["backup"],
+    backup="a backup's name, latest, a dump on this machine, or a database that an earlier restore kept",
+    yes="do not ask",
+)
+def restore(call: Call, backup: str, yes: bool = False) -> None:
+    """Put a backup in the database's place; the present one is kept beside it."""
+    call.run(operations.db_restore, backup, yes=yes)
+
+
+@command(
+    RUN,
+    revision="branch, tag or commit (default: the target's branch, else the app's)",
+    dry_run="fetch, then print every step's commands instead of running them",
+)
+def rehearse(call: Call, revision: str | None = None) -> None:
+    """Try the pending migrations, and the way back, on a copy of the database."""
+    call.run(operations.db_rehearse, revision)
+
+
+@command(
+    ("dry_run", *LOOK),
+    connects=False,
+    positional=["name"],
+    name_="a database that an earlier restore kept, as db.backups lists it",
+    yes="do not ask",
+)
+def drop(call: Call, name: str, yes: bool = False) -> None:
+    """Remove a database that a restore kept; no other can be named."""
+    call.run(operations.db_drop, name, yes=yes)
+
+
+@command(HOSTS, connects=False)
+def console(call: Call) -> None:
+    """Open psql on the server, logged in as the app is; in a pipe it reads SQL."""
+    call.run(operations.db_console)
+
+
+@command(LOOK, port="the port of this machine (default: one that is free)")
+def tunnel(call: Call, port: int = 0) -> None:
+    """Forward a port of this machine to the database, until Ctrl-C."""
+    call.run(operations.db_tunnel, port)

@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from .chosen import folder_of_configs
-from .options import task
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from invoke.context import Context
-
-    from windlass.init.setting import Entry, Setting
-    from windlass.init.source import Source
+from windlass import operations
+from windlass.cli.call import Call
+from windlass.cli.command import command
+from windlass.config.folders import folder_of_configs
 
 
-@task(
-    help={
-        "from": "the app's repository: a folder or a git URL, which is cloned for a moment (default: this folder)",
-        "folder": "the app's folder in its repository, where that has several apps",
-        "name": "the app's name, which is its file's too (default: by package.json)",
-        "repository": "where the server fetches it from (default: git's origin)",
-        "branch": "the branch that is deployed (default: the repository's own)",
-        "hosts": "the servers of the target production, with commas (default: those of -H)",
-        "server-name": "the site's names, with commas (default: by the repository's nginx files)",
-        "health": "the path that answers whether the app is well (default: a health route that is found)",
-        "yes": "ask nothing: take what was found",
-        "force": "replace a configuration that is there; it is kept under a numbered name",
-        "dry-run": "print the configuration instead of writing it",
-        "json": "what was found and written as one JSON object; asks nothing",
-    }
+@command(
+    ("dry_run", "json"),
+    from_="the app's repository: a folder or a git URL, which is cloned for a moment (default: this folder)",
+    folder="the app's folder in its repository, where that has several apps",
+    name_="the app's name, which is its file's too (default: by package.json)",
+    repository="where the server fetches it from (default: git's origin)",
+    branch="the branch that is deployed (default: the repository's own)",
+    hosts="the servers of the target production, with commas (default: those of -H)",
+    server_name="the site's names, with commas (default: by the repository's nginx files)",
+    health="the path that answers whether the app is well (default: a health route that is found)",
+    yes="ask nothing: take what was found",
+    force="replace a configuration that is there; it is kept under a numbered name",
+    dry_run="print the configuration instead of writing it",
+    json="what was found and written as one JSON object; asks nothing",
 )
 def init(
-    ctx: Context,
+    call: Call,
     from_: str = ".",
     folder: str = "",
     name: str = "",
@@ -46,128 +35,21 @@ def init(
     health: str = "",
     yes: bool = False,
     force: bool = False,
-    dry_run: bool = False,
-    json: bool = False,
 ) -> None:
     """Write the configuration of an app from what its repository tells."""
-    from windlass.errors import Interrupted
-    from windlass.init.neighbours import beside_neighbours
-    from windlass.init.place import write
-    from windlass.init.questions import complete
-    from windlass.init.setting import value_of
-    from windlass.init.settle import settled
-
-    hosts = hosts or ctx.config.get("windlass", {}).get("hosts") or ""
-    typed = {
-        "name": name, "repository": repository, "branch": branch, "hosts": hosts, "server-name": server_name,
-        "health": health,
-    }  # fmt: skip
-    asks = sys.stdin.isatty() and not (yes or json)
-    try:
-        where, entries = _found(from_, folder, _given(typed), asks=asks)
-        if asks:
-            entries = _asked(entries, [flag for flag, answer in typed.items() if answer], force or dry_run)
-    except KeyboardInterrupt:
-        raise Interrupted("interrupted; nothing was written") from None
-    entries = settled(beside_neighbours(complete(entries), folder_of_configs()))
-    file = folder_of_configs() / f"{value_of(entries, 'app', 'name')}.toml"
-    text = _text(entries, file.stem, where)
-    if dry_run:
-        print(text, end="")
-        return
-    kept = write(file, text, force=force)
-    _tell(entries, file, kept, json=json)
-
-
-def _given(typed: dict[str, str]) -> list[Setting]:
-    """The flags as settings; raises UsageError for a wrong one before anything is looked at."""
-    from windlass.init.questions import QUESTIONS
-
-    return [question.given(typed[question.flag]) for question in QUESTIONS if typed[question.flag]]
-
-
-def _found(place: str, folder: str, given: Sequence[Setting], *, asks: bool) -> tuple[str, list[Entry]]:
-    """What the repository tells, and the flags over it; and what the repository is called."""
-    from windlass.errors import UsageError
-    from windlass.init.answers import answers, summary
-    from windlass.init.project import Project
-    from windlass.init.setting import replaced, value_of
-    from windlass.init.source import opened
-    from windlass.packaged import CHECKOUT
-
-    if Path(place).resolve() == CHECKOUT:
-        raise UsageError("this folder is Windlass itself, not your app", hint="fab init --from ../my-app")
-    branch = value_of(given, "app", "branch") or ""
-    with opened(place, branch, on_fetch=lambda: _say(f"fetching {place}")) as source:
-        project = Project(source.top, _chosen_folder(source, folder, asks=asks))
-        entries = answers(project, source.origin)
-        inside = "" if project.folder in (".", source.folder) else f", in {project.folder}"
-        _say(f"found in {source.where}{inside}: {summary(project)}")
-        return source.where, replaced(entries, given)
-
-
-def _chosen_folder(source: Source, folder: str, *, asks: bool) -> str:
-    from windlass.init.apps import SeveralApps, chosen_app
-    from windlass.report import fill_in
-
-    try:
-        return chosen_app(source.top, folder or source.folder, source.where)
-    except SeveralApps as error:
-        if not asks:
-            raise
-        folders = error.folders
-        _say(f"{source.where} has several apps: {', '.join(folders)}")
-
-    def one_of_them(typed: str) -> str:
-        if typed not in folders:
-            raise ValueError(f"{typed!r} is none of them")
-        return typed
-
-    return fill_in("Which one", folders[0], one_of_them) or folders[0]
-
-
-def _asked(entries: list[Entry], answered: list[str], replaces: bool) -> list[Entry]:
-    """The entries with the operator's answers; what a flag has answered is not asked."""
-    from windlass.init.place import refuse_to_replace
-    from windlass.init.questions import QUESTIONS
-    from windlass.init.setting import replaced, value_of
-    from windlass.report import fill_in
-
-    for question in QUESTIONS:
-        if question.flag not in answered:
-            known = value_of(entries, *question.path)
-            default = ", ".join(known) if isinstance(known, list) else str(known or "")
-            answer = fill_in(question.words, default, question.setting, required=question.required)
-            if answer is not None:
-                entries = replaced(entries, [answer])
-        if question.flag == "name" and not replaces:
-            refuse_to_replace(folder_of_configs() / f"{value_of(entries, *question.path)}.toml")
-    return entries
-
-
-def _text(entries: Sequence[Entry], name: str, where: str) -> str:
-    from windlass.init.text import text_of
-
-    source = where if "://" in where or "@" in where else Path(where).name
-    heading = [
-        f"{name}: written by `fab init` from what it read in {source}. Each line says where it was found; "
-        'those marked CHECK want a look. A line "#key = value" is only shown: remove the # to put it in force.',
-        "`fab config.schema` describes every key, `fab config.show` prints all that is in force. "
-        "Secrets are refused here: they belong in shared/.env on the server.",
-    ]
-    return text_of(entries, heading)
-
-
-def _tell(entries: Sequence[Entry], file: Path, kept: Path | None, *, json: bool) -> None:
-    from windlass.config.files import apps
-    from windlass.init.outcome import as_json, as_lines
-    from windlass.typed import as_typed
-
-    others = len(apps(file.parent)) > 1
-    print(as_json(entries, file, kept, others) if json else as_typed(as_lines(entries, file, kept, others)))
-
-
-def _say(text: str) -> None:
-    from windlass.report.text import one_line
-
-    print(one_line(text), file=sys.stderr, flush=True)
+    code = operations.init(
+        folder_of_configs(),
+        from_,
+        folder=folder,
+        name=name,
+        repository=repository,
+        branch=branch,
+        hosts=hosts or call.hosts or "",
+        server_name=server_name,
+        health=health,
+        yes=yes,
+        force=force,
+        dry_run=call.dry_run,
+        json=call.json,
+    )
+    call.end(code)

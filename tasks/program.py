@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from windlass.cli.program import Windlass
+
+from . import namespace
+
 
 def main() -> None:
     """Run what the command line says; ends the process."""
-    from windlass.cli.program import Windlass
-
-    from . import namespace
-
     Windlass(namespace=namespace).run()

@@ -2,72 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING
-
-from .options import task
-
-if TYPE_CHECKING:
-    from invoke.context import Context
-
-    from windlass.address import HostSpec
+from windlass import operations
+from windlass.cli.call import Call
+from windlass.cli.command import command
+from windlass.remote.hosts import parse_hosts
 
 
-@task(
-    help={
-        "fingerprint": "add the key if this is its fingerprint (SHA256:…), without asking",
-        "replace": "the host's key has changed and this is known: the old one is taken out",
-    }
+@command(
+    fingerprint="add the key if this is its fingerprint (SHA256:…), without asking",
+    replace="the host's key has changed and this is known: the old one is taken out",
 )
-def trust(ctx: Context, fingerprint: str = "", replace: bool = False) -> None:
+def trust(call: Call, fingerprint: str = "", replace: bool = False) -> None:
     """Show a server's host key and, on a yes, add it to known_hosts."""
-    from windlass.errors import UsageError
-    from windlass.remote.hosts import parse_hosts
-    from windlass.remote.trust import read_fingerprint
-
-    given = ctx.config.get("windlass", {}).get("hosts")
-    if given is None:
-        raise UsageError("no host: trust wants to be told which", hint="fab trust -H [user@]host[:port]")
-    hosts = parse_hosts(given)
-    expected = read_fingerprint(fingerprint) if fingerprint else ""
-    if expected and len(hosts) > 1:
-        raise UsageError("--fingerprint is that of one host, and -H names more", hint="one at a time")
-    for host in hosts:
-        _trust(host, expected, replace)
-
-
-def _trust(host: HostSpec, fingerprint: str, replace: bool) -> None:
-    from windlass.errors import HostKeyRefused
-    from windlass.remote.ssh import fetch_host_key
-    from windlass.remote.trust import add, needs_consent
-
-    candidate = fetch_host_key(host)
-    title = f"{candidate.key.label} for {candidate.listed}"
-    known = candidate.verdict.entry
-    if candidate.verdict.state == "changed" and known:
-        title += f" (known until now: {known.key.label})"
-    if needs_consent(candidate, fingerprint=fingerprint, replace=replace) and not _says_yes(host.name, title):
-        raise HostKeyRefused(f"{host.name} was not trusted; nothing was added")
-    if candidate.verdict.state == "trusted":
-        print(f"{host.name} is trusted already: {title}")
-        return
-    add(candidate)
-    print(f"{host.name} is trusted now: {title}, in {candidate.file}")
-
-
-def _says_yes(name: str, title: str) -> bool:
-    from windlass.errors import UsageError
-
-    if not sys.stdin.isatty():
-        raise UsageError(
-            f"{name} shows {title}; nobody is there to say yes, and nothing was added",
-            hint=f"compare it with the server's own, then: fab trust -H {name} --fingerprint SHA256:…",
-        )
-    print(f"{name} shows {title}")
-    print(
-        "Compare it on the server (its provider's console): ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"
-    )
-    try:
-        return input("Is it the same? Type yes to trust it: ").strip().lower() == "yes"
-    except EOFError:
-        return False
+    hosts = parse_hosts(call.hosts) if call.hosts is not None else []
+    call.end(operations.trust(hosts, fingerprint=fingerprint, replace=replace))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 
 from tests.support.installed import build_wheel, install
 from tests.support.operator import Operator
@@ -17,6 +18,10 @@ from tests.support.tiers import require
 TESTS = Path(__file__).parent
 AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
 TIERS = ("unit", "support", "apps", "sandbox", "vps")
+
+# What an example takes says more of the machine than of the code.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

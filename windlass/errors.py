@@ -83,6 +83,10 @@ class Interrupted(WindlassError):
     exit_code = ExitCode.INTERRUPTED
 
 
+class Told(WindlassError):
+    """All of it was said where it happened; what is left is the exit code."""
+
+
 def together(errors: Sequence[WindlassError]) -> WindlassError:
     """Several hosts' errors as one: every message, every hint once, the worst exit code."""
     if len(errors) == 1:

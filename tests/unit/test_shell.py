@@ -48,13 +48,13 @@ def said(text: str) -> Command:
     return cmd("echo", text)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(TEXT | MEANT_FOR_A_SHELL, min_size=1))
 def test_any_words_reach_a_program_as_they_are(words: list[str]) -> None:
     assert bash(cmd("printf", "%s\\0", *words)).check().stdout.split("\0")[:-1] == words
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(TEXT | MEANT_FOR_A_SHELL, min_size=1))
 def test_words_stay_as_they_are_in_a_body_that_is_indented(words: list[str]) -> None:
     print_them = cmd("printf", "%s\\0", *words)
@@ -136,7 +136,7 @@ def test_a_comment_is_for_the_reader_and_not_for_bash() -> None:
     assert bash(when(TRUE, commented)).check().stdout == "done\n"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(content=TEXT | MEANT_FOR_A_SHELL)
 def test_any_content_is_written_as_it_is(tmp_path_factory: pytest.TempPathFactory, content: str) -> None:
     file = tmp_path_factory.mktemp("content") / "it's a file"

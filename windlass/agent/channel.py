@@ -16,6 +16,9 @@ MARK = "WINDLASS-AGENT 1"
 OUTPUT_BACKLOG = 256 * 1024
 """Bytes that may wait for a slow client; past that, step output is dropped (the log has it), events never."""
 
+OUTPUT_LINES = 2000
+"""Lines of step output a second that the client gets: nobody reads more, and each is work on both sides."""
+
 
 class Channel:
     """Reads messages from one descriptor, writes them to another, and never blocks on either."""
@@ -30,7 +33,8 @@ class Channel:
         self._beat, self._patience = beat, patience
         self._incoming = b""
         self._outgoing = bytearray()
-        self._dropped = 0
+        self._dropped = self._lines = 0
+        self._lines_since = 0.0
         self._open_in = self._open_out = True
         self._last_heard = self._last_beat = time.monotonic()
         self._watched: Dict[int, Callable[[], None]] = {}
@@ -55,13 +59,21 @@ class Channel:
 
     def send(self, event: str, **fields: Any) -> None:
         """Queue one message; flushed as far as the client reads."""
-        if event == "out" and len(self._outgoing) > OUTPUT_BACKLOG:
+        if event == "out" and (len(self._outgoing) > OUTPUT_BACKLOG or not self._in_budget()):
             self._dropped += 1
             return
         if self._dropped and (event != "out" or len(self._outgoing) < OUTPUT_BACKLOG // 2):
             dropped, self._dropped = self._dropped, 0
             self._queue("out", text=f"… {dropped} lines not shown (the log has them)")
         self._queue(event, **fields)
+
+    def _in_budget(self) -> bool:
+        """Whether another line of output may go out in this second."""
+        now = time.monotonic()
+        if now - self._lines_since >= 1.0:
+            self._lines_since, self._lines = now, 0
+        self._lines += 1
+        return self._lines <= OUTPUT_LINES
 
     def _queue(self, event: str, **fields: Any) -> None:
         if self._open_out:

@@ -13,7 +13,7 @@ from invoke.executor import Executor as InvokeExecutor
 
 from windlass.cli import bytecode
 from windlass.cli.pipes import reader_may_leave
-from windlass.errors import ExitCode, WindlassError
+from windlass.errors import ExitCode, Told, WindlassError
 from windlass.typed import as_typed
 
 
@@ -27,6 +27,8 @@ class Executor(InvokeExecutor):
         try:
             with reader_may_leave():
                 return super().execute(*tasks)
+        except Told as error:
+            raise Exit(code=int(error.exit_code)) from error
         except WindlassError as error:
             raise Exit(as_lines(error), int(error.exit_code)) from error
         except KeyboardInterrupt:

@@ -11,6 +11,9 @@ from windlass.layout import SLOTS, Layout, Slot, other
 from windlass.question import Answer, Question
 from windlass.shell import Command
 
+EVERYTHING = 1_000_000
+"""Records: more than a ledger holds."""
+
 
 @dataclass(frozen=True)
 class Release:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from windlass.config.model import Config
+from windlass.errors import NotReady
 from windlass.facts.applied import Applied
 from windlass.facts.backups import Backup
 from windlass.facts.nginx import NginxFacts
@@ -33,6 +35,21 @@ def missing(config: Config, look: Look, *, building: bool) -> list[str]:
     if problems and not _is_debian(look.state.system):
         problems.append("this is no Debian or Ubuntu: the packages may have other names here")
     return problems
+
+
+def check_ready(config: Config, host: str, look: Look, *, building: bool) -> None:
+    """Raise NotReady with everything that the server lacks."""
+    refuse(host, missing(config, look, building=building))
+
+
+def refuse(host: str, problems: Sequence[str]) -> None:
+    """Raise NotReady with the problems, where there are any."""
+    if problems:
+        listed = "\n".join(f"  {problem}" for problem in problems)
+        raise NotReady(
+            f"{host} is not ready; visitors saw nothing, nothing was started:\n{listed}",
+            hint=f"put these right, then the same command again; fab status -H {host} looks without changing",
+        )
 
 
 def _programs(config: Config, look: Look, *, building: bool) -> list[str]:

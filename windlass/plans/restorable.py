@@ -92,6 +92,12 @@ def check_database(config: Config, host: str, found: Databases) -> None:
         )
 
 
+def check_copy(config: Config, host: str, found: Databases) -> None:
+    """Raise NotReady where no copy of the database can be made: no right to, or no room for it."""
+    check_database(config, host, found)
+    check_room(host, found)
+
+
 def check_dump(host: str, found: Databases, source: Source, dump: Dump) -> None:
     """Raise Refused for a file that is no dump or of a newer PostgreSQL; as `check_room` where there is no room."""
     if dump.problem:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from windlass.address import HostSpec, parse_host
-from windlass.config.model import Config
 from windlass.errors import UsageError
 from windlass.near import did_you_mean
 
+Targets = Mapping[str, Sequence[str]]
+"""Hosts as an operator writes them, by the name of the target that they make up."""
 
-def resolve_hosts(config: Config, hosts: str | None, target: str | None) -> tuple[list[HostSpec], str | None]:
+
+def resolve_hosts(
+    app: str, targets: Targets, hosts: str | None, target: str | None
+) -> tuple[list[HostSpec], str | None]:
     """The hosts in the order given, and the target that they belong to (None: none, or more than one).
 
     `hosts` is `-H` as typed, `target` is `--target`. Raises UsageError where that names no host, a host
-    twice with different users, or a target that the configuration lacks.
+    twice with different users, or a target that the app lacks.
     """
-    if target is not None and target not in config.targets:
-        raise _unknown_target(config, target)
+    if target is not None and target not in targets:
+        raise _unknown_target(app, targets, target)
     if hosts is not None:
         specs = parse_hosts(hosts)
-        return specs, target or _target_of(config, specs)
-    chosen = target or _only_target(config)
-    return [parse_host(host) for host in config.targets[chosen].hosts], chosen
+        return specs, target or _target_of(targets, specs)
+    chosen = target or _only_target(app, targets)
+    return [parse_host(host) for host in targets[chosen]], chosen
 
 
 def parse_hosts(text: str) -> list[HostSpec]:
@@ -41,21 +47,18 @@ def parse_hosts(text: str) -> list[HostSpec]:
     return list(found.values())
 
 
-def _target_of(config: Config, specs: list[HostSpec]) -> str | None:
+def _target_of(targets: Targets, specs: list[HostSpec]) -> str | None:
     places = {spec.place for spec in specs}
     owners = [
-        name
-        for name, target in config.targets.items()
-        if places <= {parse_host(host).place for host in target.hosts}
+        name for name, written in targets.items() if places <= {parse_host(host).place for host in written}
     ]
     return owners[0] if len(owners) == 1 else None
 
 
-def _only_target(config: Config) -> str:
-    names = list(config.targets)
+def _only_target(app: str, targets: Targets) -> str:
+    names = list(targets)
     if len(names) == 1:
         return names[0]
-    app = config.app.name
     if names:
         raise UsageError(
             f"no host: {app} has {len(names)} targets ({', '.join(names)})",
@@ -67,9 +70,9 @@ def _only_target(config: Config) -> str:
     )
 
 
-def _unknown_target(config: Config, target: str) -> UsageError:
-    names = ", ".join(config.targets) or "none"
+def _unknown_target(app: str, targets: Targets, target: str) -> UsageError:
+    names = ", ".join(targets) or "none"
     return UsageError(
-        f"{config.app.name} has no target {target!r}{did_you_mean(target, config.targets)}",
+        f"{app} has no target {target!r}{did_you_mean(target, targets)}",
         hint=f"its targets: {names}",
     )

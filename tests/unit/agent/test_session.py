@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from tests.support.local_agent import Conversation
+from windlass.agent.channel import OUTPUT_LINES
+from windlass.agent.steps import LOG_HEAD, LOG_TAIL
 from windlass.errors import LockHeld, Refused
 from windlass.facts import Question
 from windlass.plan import Plan, Stage, Step
@@ -239,6 +241,48 @@ def test_a_step_past_its_time_out_is_ended_with_its_children(
     wait_until(
         lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2]
     )
+
+
+def test_a_step_that_prints_without_end_is_ended_when_its_time_is_over(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    conversation = converse()
+    end = run(conversation, plan(Stage("p", (step("flood", "echo first; exec yes", timeout=1.5),))))
+    assert end["failure"]["state"] == "timed-out"
+    assert 1.5 <= end["failure"]["seconds"] < 5
+    (log,) = (root / "logs").rglob("*-flood.log")
+    assert log.stat().st_size < LOG_HEAD + LOG_TAIL + 100
+    assert log.read_text().startswith("first\ny\n")
+    shown = conversation.output()
+    assert shown[0] == "first"
+    assert len(shown) < 6 * OUTPUT_LINES
+
+
+def test_a_step_that_prints_without_end_obeys_a_cancel(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    conversation = converse()
+    conversation.visit.start(plan(Stage("p", (step("flood", f"touch {root}/on; exec yes"),))))
+    conversation.visit.go("p")
+    wait_until((root / "on").exists)
+    began = time.monotonic()
+    conversation.visit.cancel("Ctrl-C")
+    assert conversation.visit.expect("end")["outcome"] == "cancelled"
+    assert time.monotonic() - began < 5
+
+
+def test_a_log_keeps_the_beginning_and_the_end_of_what_is_too_long_for_it(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    conversation = converse()
+    flood = f"echo first; head -c {LOG_HEAD + 3 * LOG_TAIL} /dev/zero | tr '\\0' x | fold -w 1000; echo; echo last"
+    assert run(conversation, plan(Stage("p", (step("flood", flood),))))["outcome"] == "done"
+    (log,) = (root / "logs").rglob("*-flood.log")
+    lines = log.read_text().splitlines()
+    assert (lines[0], lines[-1]) == ("first", "last")
+    assert log.stat().st_size < LOG_HEAD + LOG_TAIL + 100
+    (left_out,) = [int(line.split()[1]) for line in lines if line.startswith("... ")]
+    assert len(lines) - 1 + left_out == 2 + -(-(LOG_HEAD + 3 * LOG_TAIL) // 1000)
 
 
 def test_a_cancel_in_a_stage_that_keeps_is_done_and_recovers_without_undoing(

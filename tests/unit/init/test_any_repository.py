@@ -143,7 +143,7 @@ ORIGINS = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(FILES, ORIGINS)
 def test_what_is_written_passes_the_check_and_tells_no_secret(files: dict[str, str], origin: Origin) -> None:
     try:

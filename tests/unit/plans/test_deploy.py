@@ -370,7 +370,7 @@ LOOKS = st.builds(
 MIGRATIONS = st.sampled_from([(), ("1_init",), ("1_init", "2_it's")])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(CONFIGS, LOOKS, MIGRATIONS, st.booleans(), st.booleans(), st.booleans())
 def test_every_deploy_can_be_undone_and_typed_by_hand(
     tables: dict[str, Any], seen: Look, migrations: tuple[str, ...], force: bool, page: bool, migrates: bool
@@ -397,7 +397,7 @@ def test_every_deploy_can_be_undone_and_typed_by_hand(
     assert is_bash(whole_text(plan))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(CONFIGS, LOOKS, MIGRATIONS)
 def test_visitors_see_nothing_before_the_cutover(
     tables: dict[str, Any], seen: Look, migrations: tuple[str, ...]

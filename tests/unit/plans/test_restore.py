@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tasks.outcome import exit_code, message
 from tests.unit import made
 from tests.unit.plans.reading import titles
 from windlass.facts.applied import Applied
+from windlass.operations.outcome import exit_code, message
 from windlass.plans import restore
 from windlass.plans.restorable import Source
 

@@ -5,20 +5,10 @@ from __future__ import annotations
 import pytest
 
 from windlass.address import HostSpec, parse_host
-from windlass.config.model import Config
 from windlass.errors import ExitCode, UsageError
 from windlass.remote.hosts import resolve_hosts
 
 PRODUCTION, STAGING = ["deploy@web1", "deploy@web2"], ["deploy@test"]
-
-
-def config(**targets: list[str]) -> Config:
-    return Config.model_validate(
-        {
-            "app": {"name": "shop", "repository": "x"},
-            "targets": {name: {"hosts": hosts} for name, hosts in targets.items()},
-        }
-    )
 
 
 @pytest.mark.parametrize(
@@ -72,24 +62,26 @@ def test_a_bare_ipv6_address_gets_its_brackets_as_a_hint() -> None:
 
 
 def test_hosts_that_are_named_win_over_targets() -> None:
-    specs, target = resolve_hosts(config(production=PRODUCTION, staging=STAGING), "root@a, [::1]:22", None)
+    specs, target = resolve_hosts(
+        "shop", {"production": PRODUCTION, "staging": STAGING}, "root@a, [::1]:22", None
+    )
     assert [spec.name for spec in specs] == ["root@a", "[::1]:22"]
     assert target is None
 
 
 def test_named_hosts_of_one_target_belong_to_it() -> None:
-    both = config(production=PRODUCTION, staging=STAGING)
-    assert resolve_hosts(both, "root@test", None)[1] == "staging"
-    assert resolve_hosts(both, "WEB2:22", None)[1] == "production"
-    assert resolve_hosts(both, "web1,test", None)[1] is None
-    assert resolve_hosts(config(production=PRODUCTION), "elsewhere", None)[1] is None
-    assert resolve_hosts(both, "elsewhere", "staging")[1] == "staging"
+    both = {"production": PRODUCTION, "staging": STAGING}
+    assert resolve_hosts("shop", both, "root@test", None)[1] == "staging"
+    assert resolve_hosts("shop", both, "WEB2:22", None)[1] == "production"
+    assert resolve_hosts("shop", both, "web1,test", None)[1] is None
+    assert resolve_hosts("shop", {"production": PRODUCTION}, "elsewhere", None)[1] is None
+    assert resolve_hosts("shop", both, "elsewhere", "staging")[1] == "staging"
 
 
 def test_without_named_hosts_the_chosen_target_or_the_only_one_has_them() -> None:
-    specs, target = resolve_hosts(config(production=PRODUCTION), None, None)
+    specs, target = resolve_hosts("shop", {"production": PRODUCTION}, None, None)
     assert ([spec.name for spec in specs], target) == (PRODUCTION, "production")
-    specs, target = resolve_hosts(config(production=PRODUCTION, staging=STAGING), None, "staging")
+    specs, target = resolve_hosts("shop", {"production": PRODUCTION, "staging": STAGING}, None, "staging")
     assert ([spec.name for spec in specs], target) == (STAGING, "staging")
 
 
@@ -112,12 +104,12 @@ def test_no_host_is_an_error_with_a_hint_and_never_the_local_machine(
     targets: dict[str, list[str]], hosts: str | None, target: str | None, said: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
-        resolve_hosts(config(**targets), hosts, target)
+        resolve_hosts("shop", dict(**targets), hosts, target)
     assert said in caught.value.message
     assert caught.value.hint
     assert caught.value.exit_code == ExitCode.USAGE
 
 
 def test_a_host_that_is_written_twice_counts_once() -> None:
-    specs, _ = resolve_hosts(config(), "root@a,b,root@A:22,b:2222", None)
+    specs, _ = resolve_hosts("shop", {}, "root@a,b,root@A:22,b:2222", None)
     assert [spec.name for spec in specs] == ["root@a", "b", "b:2222"]

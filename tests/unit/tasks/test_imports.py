@@ -14,17 +14,6 @@ def test_tasks_are_known_before_anything_heavy_is_imported() -> None:
     assert imported("import tasks", *HEAVY) == []
 
 
-def test_what_follows_the_look_is_imported_while_connecting() -> None:
-    code = """
-import threading
-from tasks.ahead import import_ahead
-import_ahead()
-for thread in threading.enumerate()[1:]:
-    thread.join()
-"""
-    assert imported(code, "windlass.plans.deploy", "jinja2", "rich") == ["windlass.plans.deploy"]
-
-
 def imported(code: str, *names: str) -> list[str]:
     """Those of the modules that python has imported once it ran the code."""
     ask = f"{code}\nimport sys; print(*(name for name in {names} if name in sys.modules))"

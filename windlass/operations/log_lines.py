@@ -1,0 +1,142 @@
+"""The app's own lines, and nginx's."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from windlass.config.model import Config
+from windlass.errors import UsageError
+from windlass.layout import SLOTS
+from windlass.near import did_you_mean
+from windlass.operations.crew import Crew, onlookers
+from windlass.operations.request import Request
+from windlass.remote.runner import Host
+from windlass.report.jsonl import line
+from windlass.report.text import last_state
+
+
+def logs(
+    request: Request,
+    *,
+    lines: int = 50,
+    follow: bool = False,
+    process: str | None = None,
+    nginx: bool = False,
+    grep: str = "",
+) -> int:
+    """Print the app's last lines on the live slot of each host, so many of each file; secrets are masked.
+
+    `follow` goes on with what is added until Ctrl-C, `process` is "web" or one of the config's, `nginx` is its
+    access log instead, `grep` a text that a line has to hold, whatever its case. Raises UsageError for a negative
+    number of lines and for a process that the app lacks.
+    """
+    if lines < 0:
+        raise UsageError(f"--lines {lines} is less than none", hint="fab logs --lines 100")
+    config = request.config
+    wanted = _nginx(config) if nginx else sources(config, process)
+    asked = {"sources": wanted, "lines": lines, "follow": follow, "grep": grep}
+    with onlookers(request, "logs", as_owner=not nginx) as hosts:
+        printer = Printer(many=len(hosts.hosts) > 1, json=request.json)
+        try:
+            _read_all(hosts, asked, printer)
+        except KeyboardInterrupt:
+            if not follow:
+                raise
+    return 0
+
+
+def sources(config: Config, process: str | None) -> list[dict[str, str]]:
+    """The log files of both slots; the agent chooses those of the live one. Raises UsageError."""
+    names = {"web": "", **{name: name for name in config.processes}}
+    if process is not None and process not in names:
+        raise UsageError(
+            f"{config.app.name} has no process {process!r}{did_you_mean(process, names)}",
+            hint=f"its processes: {', '.join(names)}",
+        )
+    wanted = list(dict.fromkeys(["", *config.processes])) if process is None else [names[process]]
+    folder = config.layout.logs / "app"
+    return [
+        {
+            "slot": slot,
+            "label": " ".join(filter(None, [name, stream])),
+            "path": str(folder / f"{config.process_name(slot, name)}.{stream}.log"),
+        }
+        for slot in SLOTS
+        for name in wanted
+        for stream in ("out", "err")
+    ]
+
+
+def _nginx(config: Config) -> list[dict[str, str]]:
+    return [{"slot": "", "label": "nginx", "path": config.nginx.access_log}]
+
+
+class Printer:
+    """Writes what the agents send, each line behind where it comes from; for several threads."""
+
+    def __init__(self, *, many: bool, json: bool) -> None:
+        self._many, self._json = many, json
+        self._lock = threading.Lock()
+
+    def show(self, host: str, message: Mapping[str, Any]) -> None:
+        """One message of the agent's. Raises BrokenPipeError where the reader has gone."""
+        if message["ev"] == "line":
+            where = " ".join(filter(None, [message["slot"], message["label"]]))
+            text = f"{where} | {last_state(message['text'])}"
+            self._write(sys.stdout, self._as_json(host, message) if self._json else self._behind(host, text))
+        elif message["ev"] == "switched":
+            self._aside(host, f"{message['slot']} is live now: {message['release']}")
+        elif message["ev"] == "unread":
+            self._aside(host, f"{message['path']}: {message['problem']}{_advice(host, message)}")
+
+    def _aside(self, host: str, text: str) -> None:
+        self._write(sys.stderr, self._behind(host, f"-- {text}"))
+
+    def _behind(self, host: str, text: str) -> str:
+        return f"{host}  {text}\n" if self._many else f"{text}\n"
+
+    def _as_json(self, host: str, message: Mapping[str, Any]) -> str:
+        return line({"host": host, **{key: message[key] for key in ("slot", "label", "text")}})
+
+    def _write(self, stream: Any, text: str) -> None:
+        with self._lock:
+            stream.write(text)
+            stream.flush()
+
+
+def _advice(host: str, message: Mapping[str, Any]) -> str:
+    if message["label"] != "nginx":
+        return ""
+    return f"; root can read it: fab logs --nginx -H root@{host.rpartition('@')[2]}"
+
+
+def _read_all(crew: Crew, asked: Mapping[str, Any], printer: Printer) -> None:
+    """Read every host in a thread of its own; the first one's error, if any, ends it all."""
+    problems: list[BaseException] = []
+
+    def read(host: Host) -> None:
+        try:
+            _read(host, asked, printer)
+        except BaseException as error:  # handed to the thread that waits
+            problems.append(error)
+
+    threads = [threading.Thread(target=read, args=(host,), daemon=True) for host in crew.hosts]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads) and not problems:
+        for thread in threads:
+            thread.join(0.1)
+    if problems:
+        raise problems[0]
+
+
+def _read(host: Host, asked: Mapping[str, Any], printer: Printer) -> None:
+    if not host.opened.live["release"] and asked["sources"][0]["slot"]:
+        print(f"{host.name}  nothing is deployed yet")
+        return
+    host.visit.send("tail", **asked)
+    while (message := host.visit.next())["ev"] != "tailed":
+        printer.show(host.name, message)

@@ -1,0 +1,57 @@
+"""What everything that goes live begins with: to what, on which slot, and whether it may."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from windlass.config.model import Config
+from windlass.errors import Refused
+from windlass.facts.state import State
+from windlass.layout import Slot
+from windlass.plans.golive import Cutover
+from windlass.plans.look import Look
+from windlass.plans.texts import Start, ecosystem, maintenance_page
+
+
+def cutover_to(
+    config: Config,
+    look: Look,
+    release: str,
+    revision: str,
+    *,
+    folders: Sequence[Path] = (),
+    page: bool = False,
+    known: bool = False,
+    slot: Slot | None = None,
+) -> Cutover:
+    """The cutover from what is live to a release, on the idle slot where none is named."""
+    slot = slot or look.state.idle
+    node = str(PurePosixPath(look.tools.node) / "node")
+    start = Start(slot, release, revision, release, node)
+    return Cutover(
+        release,
+        revision,
+        slot,
+        look.state.live,
+        ecosystem(config, start, folders=folders),
+        look.tools.node,
+        maintenance_page(config, folders=folders),
+        known=known,
+        page_up=page,
+    )
+
+
+def has_page(state: State, *, wanted: bool) -> bool:
+    """Whether this run puts the maintenance page up, or takes over one that an earlier deploy or restore left up."""
+    there = state.maintenance
+    return wanted if there is None else there.startswith(("deploy ", "restore "))
+
+
+def check_not_stopped(host: str, state: State) -> None:
+    """Raise Refused where the app was stopped: nobody shall start it behind that person's back."""
+    if state.stopped is not None:
+        raise Refused(
+            f"{host} is stopped ({state.stopped}); nothing was changed",
+            hint=f"fab emergency-resume -H {host} starts what was live; fab rollback chooses another release",
+        )

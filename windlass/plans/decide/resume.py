@@ -1,0 +1,35 @@
+"""Whether what was live before a stop can be started again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from windlass.config.model import Config
+from windlass.errors import Refused
+from windlass.plan import Plan
+from windlass.plans import emergency
+from windlass.plans.cutover import cutover_to
+from windlass.plans.decide.decision import Decision, for_each
+from windlass.plans.look import Look, check_ready
+
+
+def decide(config: Config, seen: Mapping[str, Look], *, folders: Sequence[Path] = ()) -> Decision:
+    """The plans of a resume, of looks by host. Raises NotReady, and Refused where nothing was stopped."""
+
+    def plan(item: tuple[str, Look]) -> Plan:
+        host, look = item
+        check_ready(config, host, look, building=False)
+        state = look.state
+        if state.stopped is None:
+            raise Refused(f"{host} is not stopped; nothing was changed", hint=f"fab status -H {host}")
+        live = state.release(state.live)
+        if live is None:
+            raise Refused(
+                f"{host}: nothing was live before the stop, so there is nothing to resume",
+                hint=f"on the server: rm {config.layout.stopped}, then fab deploy -H {host}",
+            )
+        to = cutover_to(config, look, live.id, live.revision, folders=folders, known=True, slot=state.slot)
+        return emergency.resume(config, to)
+
+    return Decision(tuple(for_each(seen.items(), plan)))
