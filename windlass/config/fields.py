@@ -1,253 +1,76 @@
-"""The kinds of values that a configuration holds, each with its own words for what is wrong with one."""
+"""The kinds of values that a configuration holds; how each is written is in `spelling`."""
 
 from __future__ import annotations
 
-import re
-from pathlib import PurePosixPath
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from windlass.address import parse_host
-
-UNSAFE = re.compile(r"[\s\"'\\;{}$`*?]")
-"""Characters that mean something to nginx or to a shell, and that no path here needs."""
-
-
-def is_name(value: object) -> bool:
-    """Whether this can name an app, a target or a process."""
-    return isinstance(value, str) and re.fullmatch(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?", value) is not None
-
-
-def _name(value: str) -> str:
-    if not is_name(value):
-        raise ValueError(
-            f"{value!r} is not a name: lower-case letters, digits and dashes, a letter first, at most 40"
-        )
-    return value
-
-
-def _app_name(value: str) -> str:
-    if value.endswith(("-blue", "-green")):
-        raise ValueError(f"{value!r} ends like a slot's process, which is called NAME-blue or NAME-green")
-    return _name(value)
-
-
-def _port(value: int) -> int:
-    if not 1 <= value <= 65535:
-        raise ValueError(f"{value} is not a port")
-    return value
-
-
-def _host(value: str) -> str:
-    parse_host(value)
-    return value
-
-
-def _safe(value: str) -> str:
-    if unsafe := UNSAFE.search(value):
-        raise ValueError(
-            f"{value!r} holds {unsafe[0]!r}, which nginx or a shell would take for something else"
-        )
-    return printable(value)
-
-
-def _absolute(value: str) -> str:
-    path = PurePosixPath(value)
-    if not path.is_absolute() or ".." in path.parts:
-        raise ValueError(f"{value!r} is not an absolute path without '..'")
-    return _safe("/" + "/".join(path.parts[1:]))
-
-
-def _absolute_or_default(value: str) -> str:
-    return _absolute(value) if value else value
-
-
-def _folder(value: str) -> str:
-    path = PurePosixPath(value)
-    if path.is_absolute() or ".." in path.parts:
-        raise ValueError(f"{value!r} is not a path inside the app: relative, without '..'")
-    return _safe(str(path))
-
-
-def _relative(value: str) -> str:
-    path = _folder(value)
-    if path == ".":
-        raise ValueError(f"{value!r} is the whole app: name a file or folder in it")
-    return path
-
-
-def _url_path(value: str) -> str:
-    if not value.startswith("/") or not value.isascii() or re.search(r"[\s\"'\\;{}$]", value):
-        raise ValueError(
-            f"{value!r} is not a path: it starts with / and has no spaces, quotes, braces, ; or $"
-        )
-    return value
-
-
-def _url_folder(value: str) -> str:
-    if not value.endswith("/") or value == "/":
-        raise ValueError(f"{value!r} is not a folder of the site: it ends with / and is not all of it")
-    return _url_path(value)
-
-
-def printable(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("holds a character that cannot be printed")
-    return value
-
-
-def _no_nul(value: str) -> str:
-    if "\0" in value:
-        raise ValueError("holds a NUL character")
-    return value
-
-
-def _something(value: str) -> str:
-    if not value.strip():
-        raise ValueError("is empty")
-    return printable(value)
-
-
-def _repository(value: str) -> str:
-    if value.startswith("-") or any(c.isspace() for c in value):
-        raise ValueError(f"{value!r} is not the address of a repository")
-    return _something(value)
-
-
-def check_ref(value: str) -> str:
-    """The name of a branch, tag or commit as given. Raises ValueError for what cannot be one.
-
-    HEAD is refused: on the server it is the default branch of long ago, and never what the operator has.
-    """
-    written = re.fullmatch(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", value) and value.isprintable()
-    if not written or ".." in value or value in ("HEAD", "@"):
-        raise ValueError(f"{value!r} is not a branch, tag or commit")
-    return value
-
-
-def _server_name(value: str) -> str:
-    if not re.fullmatch(r"(\*\.)?[A-Za-z0-9_][A-Za-z0-9_.-]*", value):
-        raise ValueError(f"{value!r} is not a server name")
-    return value
-
-
-def _variable(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
-        raise ValueError(f"{value!r} is not the name of a variable")
-    return value
-
-
-def _memory(value: str) -> str:
-    if not re.fullmatch(r"([1-9]\d*[KMG])?", value):
-        raise ValueError(f'{value!r} is not an amount of memory such as "512M" or "1G"')
-    return value
-
-
-def _body_size(value: str) -> str:
-    if not re.fullmatch(r"\d+[kmg]?", value):
-        raise ValueError(f'{value!r} is not a size such as "10m"; "0" is no limit')
-    return value
-
-
-def _version(value: str) -> str:
-    if not re.fullmatch(r"(\d+(\.\d+){0,2})?", value):
-        raise ValueError(f'{value!r} is not a version such as "22" or "22.11.0"')
-    return value
-
-
-def _user(value: str) -> str:
-    if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", value):
-        raise ValueError(f"{value!r} is not the name of a user: lower-case letters, digits, dashes")
-    if value == "root":
-        raise ValueError("root is not for deploys: name a user of the app's own")
-    return value
-
-
-def check_public_key(value: str) -> str:
-    """One line of authorized_keys without options, as `ssh-keygen` writes it into a .pub file. Raises ValueError."""
-    line = value.strip()
-    if "PRIVATE KEY" in line:
-        raise ValueError("is a private key: give the .pub file's line, and keep this one secret")
-    if not re.fullmatch(r"(sk-)?(ssh|ecdsa)-[a-z0-9@.-]+ AAAA[A-Za-z0-9+/]+=*( .*)?", printable(line)):
-        raise ValueError(f'{_beginning(line)!r} is not a public key such as "ssh-ed25519 AAAA… ana@laptop"')
-    return line
-
-
-def _beginning(value: str) -> str:
-    return value if len(value) < 40 else f"{value[:40]}…"
-
-
-def _http_url(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s\"'\\]+", value):
-        raise ValueError(f"{value!r} is not an http address")
-    return value.rstrip("/")
-
-
-def check_email(value: str) -> str:
-    """An e-mail address, "" for none. Raises ValueError."""
-    if value and not re.fullmatch(r"[^\s@'\"\\-][^\s@'\"\\]*@[^\s@'\"\\]+", value):
-        raise ValueError(f"{value!r} is not an e-mail address")
-    return value
-
-
-def _bucket_place(value: str) -> str:
-    if value and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_./-]*)?", value):
-        raise ValueError(f'{value!r} is not a place such as "s3://bucket/folder"')
-    return value.rstrip("/")
-
-
-def _http_url_or_default(value: str) -> str:
-    return _http_url(value) if value else value
-
-
-def _node_line(value: str) -> str:
-    if not value:
-        raise ValueError('is empty: name a version such as "22"')
-    return _version(value)
-
-
-def _npm_version(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", value):
-        raise ValueError(f'{value!r} is not a version such as "7.0.4" or "latest"')
-    return value
-
-
-Name = Annotated[str, AfterValidator(_name)]
-AppName = Annotated[str, AfterValidator(_app_name)]
+from windlass.config.spelling import (
+    check_absolute,
+    check_absolute_or_default,
+    check_app_name,
+    check_body_size,
+    check_bucket_place,
+    check_email,
+    check_folder,
+    check_host,
+    check_http_url,
+    check_http_url_or_default,
+    check_memory,
+    check_name,
+    check_no_nul,
+    check_node_line,
+    check_npm_version,
+    check_port,
+    check_public_key,
+    check_ref,
+    check_relative,
+    check_repository,
+    check_server_name,
+    check_something,
+    check_url_folder,
+    check_url_path,
+    check_user,
+    check_variable,
+    check_version,
+)
+
+Name = Annotated[str, AfterValidator(check_name)]
+AppName = Annotated[str, AfterValidator(check_app_name)]
 Port = Annotated[
-    int, AfterValidator(_port), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 65535})
+    int, AfterValidator(check_port), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 65535})
 ]
-HostName = Annotated[str, AfterValidator(_host)]
-AbsolutePath = Annotated[str, AfterValidator(_absolute)]
-AbsolutePathOrDefault = Annotated[str, AfterValidator(_absolute_or_default)]
-Folder = Annotated[str, AfterValidator(_folder)]
+HostName = Annotated[str, AfterValidator(check_host)]
+AbsolutePath = Annotated[str, AfterValidator(check_absolute)]
+AbsolutePathOrDefault = Annotated[str, AfterValidator(check_absolute_or_default)]
+Folder = Annotated[str, AfterValidator(check_folder)]
 """A folder of the repository, "." for its top."""
-RelativePath = Annotated[str, AfterValidator(_relative)]
-UrlPath = Annotated[str, AfterValidator(_url_path)]
-UrlFolder = Annotated[str, AfterValidator(_url_folder)]
-Repository = Annotated[str, AfterValidator(_repository)]
+RelativePath = Annotated[str, AfterValidator(check_relative)]
+UrlPath = Annotated[str, AfterValidator(check_url_path)]
+UrlFolder = Annotated[str, AfterValidator(check_url_folder)]
+Repository = Annotated[str, AfterValidator(check_repository)]
 Ref = Annotated[str, AfterValidator(check_ref)]
-ServerName = Annotated[str, AfterValidator(_server_name)]
-VariableName = Annotated[str, AfterValidator(_variable)]
-Memory = Annotated[str, AfterValidator(_memory)]
+ServerName = Annotated[str, AfterValidator(check_server_name)]
+VariableName = Annotated[str, AfterValidator(check_variable)]
+Memory = Annotated[str, AfterValidator(check_memory)]
 """An amount that pm2 knows, such as "512M"; "" is no limit."""
-BodySize = Annotated[str, AfterValidator(_body_size)]
-Version = Annotated[str, AfterValidator(_version)]
-NodeLine = Annotated[str, AfterValidator(_node_line)]
+BodySize = Annotated[str, AfterValidator(check_body_size)]
+Version = Annotated[str, AfterValidator(check_version)]
+NodeLine = Annotated[str, AfterValidator(check_node_line)]
 """A version as far as it is given, "22"; never empty."""
-NpmVersion = Annotated[str, AfterValidator(_npm_version)]
-UserName = Annotated[str, AfterValidator(_user)]
+NpmVersion = Annotated[str, AfterValidator(check_npm_version)]
+UserName = Annotated[str, AfterValidator(check_user)]
 PublicKey = Annotated[str, AfterValidator(check_public_key)]
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-HttpUrlOrDefault = Annotated[str, AfterValidator(_http_url_or_default)]
-BucketPlace = Annotated[str, AfterValidator(_bucket_place)]
+HttpUrl = Annotated[str, AfterValidator(check_http_url)]
+HttpUrlOrDefault = Annotated[str, AfterValidator(check_http_url_or_default)]
+BucketPlace = Annotated[str, AfterValidator(check_bucket_place)]
 """A bucket and a folder in it, "s3://bucket/folder"; "" for none."""
 Email = Annotated[str, AfterValidator(check_email)]
-Text = Annotated[str, AfterValidator(_something)]
-Word = Annotated[str, AfterValidator(_no_nul)]
+Text = Annotated[str, AfterValidator(check_something)]
+Word = Annotated[str, AfterValidator(check_no_nul)]
 """An argument or a variable's value: any text."""
-ShellText = Annotated[str, AfterValidator(_no_nul), AfterValidator(str.strip)]
+ShellText = Annotated[str, AfterValidator(check_no_nul), AfterValidator(str.strip)]
 """A command of the operator's own, run by bash as written; "auto" chooses, "" leaves the step out."""
 Seconds = Annotated[float, Field(ge=0, le=86400)]
 Timeout = Annotated[float, Field(gt=0, le=86400)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from windlass.config.fields import is_name
+from windlass.config.spelling import is_name
 
 _GENERIC = {
     "app",

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Self
 
 from windlass.address import HostSpec
-from windlass.config.fields import check_ref
 from windlass.config.model import Config
+from windlass.config.spelling import check_ref
 from windlass.errors import UsageError
 from windlass.events import Event
 from windlass.remote.dialling import Dial, Dialling

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from windlass.config.fields import check_email, check_public_key
 from windlass.config.model import Config
+from windlass.config.spelling import check_email, check_public_key
 from windlass.errors import UsageError
 from windlass.facts.deploy_key import forge
 from windlass.known_hosts import KnownHosts, written

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from windlass.config.model import Config, Process
+from windlass.config.model import Config
+from windlass.config.sections import Process
 from windlass.layout import SLOTS, Slot
 from windlass.render import milliseconds, render
 

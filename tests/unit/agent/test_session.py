@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.local_agent import Conversation
 from windlass.agent.channel import OUTPUT_LINES
-from windlass.agent.steps import LOG_HEAD, LOG_TAIL
+from windlass.agent.step import LOG_HEAD, LOG_TAIL
 from windlass.errors import LockHeld, Refused
 from windlass.facts import Question
 from windlass.plan import Plan, Stage, Step

@@ -18,7 +18,7 @@ from paramiko import auth_strategy, ber, buffered_pipe, hostkeys, packet, pkey, 
 
 from windlass.errors import AuthenticationFailed, ConfigError, ConnectionFailed, HostKeyRefused, WindlassError
 from windlass.known_hosts import HostKey
-from windlass.near import near_miss
+from windlass.remote.ssh import network
 from windlass.remote.ssh.peer import Peer
 
 Translator = Callable[[Any, Peer], WindlassError]
@@ -57,69 +57,17 @@ def _unexpected(error: BaseException, peer: Peer) -> WindlassError:
     return ConnectionFailed(f"ssh to {peer.where} failed: {text}", hint=AS_SSH.format(name=peer.name))
 
 
-def _no_answer(_error: BaseException, peer: Peer) -> WindlassError:
-    return ConnectionFailed(
-        f"no answer from {peer.where} within {peer.timeout:g} s",
-        hint="is the server up, and does a firewall let you in? A slow link may need a longer"
-        " connect_timeout under [ssh]",
-    )
-
-
-def _refused(_error: BaseException, peer: Peer) -> WindlassError:
-    return ConnectionFailed(
-        f"{peer.where} is up, but nothing listens on port {peer.port}",
-        hint="does sshd run there, and on this port? Another is given as host:port",
-    )
-
-
-def _no_banner(_error: BaseException, peer: Peer) -> WindlassError:
-    return ConnectionFailed(
-        f"{peer.where} takes connections, but did not answer as an SSH server does within {peer.timeout:g} s",
-        hint="is the port sshd's? If so, the server may be overloaded: try again, or look at its console",
-    )
-
-
-def _hung_up(_error: BaseException, peer: Peer) -> WindlassError:
-    return ConnectionFailed(
-        f"{peer.where} hung up before anybody was logged in",
-        hint="is the port sshd's? If so, it may be full (MaxStartups) or refuse this address (fail2ban)",
-    )
-
-
-def _no_route(_error: BaseException, peer: Peer) -> WindlassError:
-    return ConnectionFailed(
-        f"there is no way to {peer.where} from this machine", hint="are network and VPN of this machine up?"
-    )
-
-
-def _unresolved(error: socket.gaierror, peer: Peer) -> WindlassError:
-    if error.errno == socket.EAI_AGAIN:
-        return ConnectionFailed(
-            f"the name {peer.address} could not be looked up: no answer from DNS",
-            hint="is this machine online? If others can be reached, try again in a minute",
-        )
-    near = near_miss(peer.address, (name for name in peer.neighbours if name != peer.address))
-    hint = (
-        f"did you mean {near}?" if near else "check the spelling; short names may be set up in ~/.ssh/config"
-    )
-    return ConnectionFailed(f"there is no host named {peer.address}", hint=hint)
-
-
-def _no_name(_error: BaseException, peer: Peer) -> WindlassError:
-    return ConnectionFailed(f"{peer.address!r} cannot be a host's name", hint="fab … -H [user@]host[:port]")
-
-
 BY_NUMBER: dict[int | None, Translator] = {
-    errno.ECONNREFUSED: _refused,
-    errno.ETIMEDOUT: _no_answer,
-    errno.ECONNRESET: _hung_up,
-    errno.ECONNABORTED: _hung_up,
-    errno.EPIPE: _hung_up,
-    errno.EHOSTUNREACH: _no_route,
-    errno.EHOSTDOWN: _no_route,
-    errno.ENETUNREACH: _no_route,
-    errno.ENETDOWN: _no_route,
-    errno.EADDRNOTAVAIL: _no_route,
+    errno.ECONNREFUSED: network.refused,
+    errno.ETIMEDOUT: network.no_answer,
+    errno.ECONNRESET: network.hung_up,
+    errno.ECONNABORTED: network.hung_up,
+    errno.EPIPE: network.hung_up,
+    errno.EHOSTUNREACH: network.no_route,
+    errno.EHOSTDOWN: network.no_route,
+    errno.ENETUNREACH: network.no_route,
+    errno.ENETDOWN: network.no_route,
+    errno.EADDRNOTAVAIL: network.no_route,
 }
 
 
@@ -142,7 +90,7 @@ def _file(error: OSError, peer: Peer) -> WindlassError:
 
 def _every_address(error: ssh_exception.NoValidConnectionsError, peer: Peer) -> WindlassError:
     causes = list(error.errors.values())
-    return translate(causes[0], peer) if causes else _no_route(error, peer)
+    return translate(causes[0], peer) if causes else network.no_route(error, peer)
 
 
 def _ssh(error: ssh_exception.SSHException, peer: Peer) -> WindlassError:
@@ -150,18 +98,20 @@ def _ssh(error: ssh_exception.SSHException, peer: Peer) -> WindlassError:
     text = str(error)
     if text.startswith("Error reading SSH protocol banner"):
         return (
-            _no_banner(error, peer) if isinstance(error.__context__, TimeoutError) else _hung_up(error, peer)
+            network.no_banner(error, peer)
+            if isinstance(error.__context__, TimeoutError)
+            else network.hung_up(error, peer)
         )
     if text.startswith("Indecipherable protocol version"):
-        return _no_banner(error, peer)
+        return network.no_banner(error, peer)
     if text in ("Negotiation failed.", "Channel closed.", "SSH session not active"):
-        return _hung_up(error, peer)
+        return network.hung_up(error, peer)
     if text in (
         "No existing session",
         "Timeout opening channel.",
         "Key-exchange timed out waiting for key negotiation",
     ):
-        return _no_answer(error, peer)
+        return network.no_answer(error, peer)
     return _unexpected(error, peer)
 
 
@@ -201,7 +151,7 @@ def _other_key(error: ssh_exception.BadHostKeyException, peer: Peer) -> Windlass
 
 def _not_logged_in(error: BaseException, peer: Peer) -> WindlassError:
     if str(error) == "Authentication timeout.":
-        return _no_answer(error, peer)
+        return network.no_answer(error, peer)
     return AuthenticationFailed(
         f"{peer.where} did not let the user {peer.user} in",
         hint=f"is {peer.user} the right user (-H user@host)? Else: ssh-copy-id {peer.name}",
@@ -232,21 +182,21 @@ TABLE: dict[type[BaseException], Translator] = {
     InterruptedError: _os_error,
     ProcessLookupError: _os_error,
     ConnectionError: _os_error,
-    BrokenPipeError: _hung_up,
-    ConnectionAbortedError: _hung_up,
-    ConnectionRefusedError: _refused,
-    ConnectionResetError: _hung_up,
-    EOFError: _hung_up,
+    BrokenPipeError: network.hung_up,
+    ConnectionAbortedError: network.hung_up,
+    ConnectionRefusedError: network.refused,
+    ConnectionResetError: network.hung_up,
+    EOFError: network.hung_up,
     FileExistsError: _file,
     FileNotFoundError: _file,
     IsADirectoryError: _file,
     NotADirectoryError: _file,
     PermissionError: _file,
-    TimeoutError: _no_answer,
-    socket.gaierror: _unresolved,
-    socket.herror: _unresolved,
-    UnicodeError: _no_name,
-    OverflowError: _no_name,
+    TimeoutError: network.no_answer,
+    socket.gaierror: network.unresolved,
+    socket.herror: network.unresolved,
+    UnicodeError: network.no_name,
+    OverflowError: network.no_name,
     ValueError: _bad_config,
     KeyError: _bad_config,
     ssh_exception.SSHException: _ssh,
@@ -258,14 +208,14 @@ TABLE: dict[type[BaseException], Translator] = {
     ssh_exception.BadHostKeyException: _other_key,
     ssh_exception.ChannelException: _channel,
     ssh_exception.ConfigParseError: _bad_config,
-    ssh_exception.CouldNotCanonicalize: _unresolved,
+    ssh_exception.CouldNotCanonicalize: network.unresolved,
     ssh_exception.IncompatiblePeer: _incompatible,
     ssh_exception.MessageOrderError: _tampered,
     ssh_exception.NoValidConnectionsError: _every_address,
     ssh_exception.ProxyCommandFailure: _proxy,
     auth_strategy.AuthFailure: _not_logged_in,
     ber.BERException: _unexpected,
-    buffered_pipe.PipeTimeout: _no_answer,
+    buffered_pipe.PipeTimeout: network.no_answer,
     hostkeys.InvalidHostKey: _unexpected,
     packet.NeedRekeyException: _unexpected,
     pkey.UnknownKeyType: _unexpected,
