@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from windlass.agent import env
-from windlass.agent.steps import LONGEST_LINE, Step
+from windlass.agent.step import LONGEST_LINE, Step
 
 # What the npm package dotenv 16.6.1 makes of each.
 DOTENV = [
