@@ -14,6 +14,8 @@ from tests.support.operator import Operator
 from tests.support.sandbox import Sandbox, missing_tools
 from tests.support.tiers import require
 
+pytest_plugins = ["tests.support.timings"]
+
 TESTS = Path(__file__).parent
 AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
 TIERS = ("unit", "support", "apps", "sandbox", "vps")
