@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +20,16 @@ pytest_plugins = ["tests.support.timings"]
 TESTS = Path(__file__).parent
 AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
 TIERS = ("unit", "support", "apps", "sandbox", "vps")
+
+
+def pytest_configure() -> None:
+    """What tests start can be interrupted, wherever the run itself was started.
+
+    A shell without job control starts `make test &` with SIGINT ignored, which every process below inherits. One
+    that handles it hands it on as it is by default.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
