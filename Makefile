@@ -7,11 +7,15 @@ STAMP := .venv/windlass-stamp
 # The hosts of the vps tier need root. Another user's run takes sudo where it asks for no password; else that
 # tier says what it lacks.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || { sudo -n true 2>/dev/null && echo sudo -H --preserve-env=CI; })
-# The tests wait more than they work; worksteal lets a file's tests run side by side.
+# The tests wait more than they work, those of the unit tier most; worksteal lets a file's tests run side by side.
 WORKERS ?= 2
+UNIT_WORKERS ?= 6
+# Without it each worker compiles every test module anew.
+unexport PYTHONDONTWRITEBYTECODE
 # What it counts is lost requests at 100 a second: nothing else may want the cores meanwhile.
 LOADED := tests/vps/test_prompthub_under_load.py
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+PYTEST_UNIT := $(BIN)/python -m pytest -n $(UNIT_WORKERS) --dist worksteal tests/unit
 PYTEST_AS_ROOT := $(if $(SUDO),$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) -p no:cacheprovider,$(PYTEST))
 
 # What the machine must have: to use Windlass takes less than to test it.
@@ -28,11 +32,12 @@ demo: setup
 	@$(BIN)/fab demo $(DEMO)
 
 test: setup lint types hosts
+	$(PYTEST_UNIT)
 ifeq ($(SUDO),)
-	$(PYTEST) --ignore=$(LOADED)
+	$(PYTEST) --ignore=tests/unit --ignore=$(LOADED)
 	$(PYTEST) $(LOADED) -n 0
 else
-	$(PYTEST) --ignore=tests/vps
+	$(PYTEST) --ignore=tests/unit --ignore=tests/vps
 	$(PYTEST_AS_ROOT) tests/vps --ignore=$(LOADED)
 	$(PYTEST_AS_ROOT) $(LOADED) -n 0
 endif
@@ -58,7 +63,7 @@ types: setup
 	$(BIN)/mypy -p tests.support -p tests.vps -p tests.bench -m tests.conftest -m docs.picture
 
 test-unit: setup
-	$(PYTEST) tests/unit
+	$(PYTEST_UNIT)
 
 test-sandbox: setup
 	$(PYTEST) tests/support tests/sandbox
