@@ -81,4 +81,4 @@ picture: setup
 
 # What the test hosts start from. Built before the tests, so that no test's time-out counts it.
 hosts: setup
-	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.vps.prepare
+	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.vps.hosts.prepare

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,11 +18,9 @@ from tests.apps.history import build_prompthub
 from tests.support.cache import digest, digest_of_folders
 from tests.support.operator import CHECKOUT, Operator
 from tests.support.processes import Completed, Running, wait_until
-from tests.vps.images import DATABASE_URL, layered
-from tests.vps.machine import Image, Vps
-
-if TYPE_CHECKING:
-    from tests.vps.conftest import VpsFactory
+from tests.vps.hosts.factory import VpsFactory
+from tests.vps.hosts.images import DATABASE_URL, layered
+from tests.vps.hosts.machine import Image, Vps
 
 ROOT = "/srv/prompthub"
 REPOSITORY = "/srv/git/prompthub.git"

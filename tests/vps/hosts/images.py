@@ -13,8 +13,8 @@ from urllib.parse import quote
 from tests.support import node
 from tests.support.cache import built, digest
 from tests.support.processes import run
-from tests.vps.machine import Image, Vps
-from tests.vps.network import Slot
+from tests.vps.hosts.machine import Image, Vps
+from tests.vps.hosts.network import Slot
 
 SUITE = "bookworm"
 PACKAGES = (

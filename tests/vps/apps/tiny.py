@@ -10,18 +10,16 @@ import json
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.apps.history import build_tiny
 from tests.support.operator import Operator
 from tests.support.processes import Completed, Running, wait_until
-from tests.vps.images import DATABASE_URL
-from tests.vps.machine import Image, Vps
-
-if TYPE_CHECKING:
-    from tests.vps.conftest import VpsFactory
+from tests.vps.hosts.factory import VpsFactory
+from tests.vps.hosts.images import DATABASE_URL
+from tests.vps.hosts.machine import Image, Vps
 
 ROOT = "/srv/tiny"
 REPOSITORY = "/srv/git/tiny.git"

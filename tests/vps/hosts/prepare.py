@@ -1,4 +1,4 @@
-"""`python -m tests.vps.prepare` builds what the test hosts start from, where it is not built yet."""
+"""`python -m tests.vps.hosts.prepare` builds what the test hosts start from, where it is not built yet."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import sys
 import time
 
 from tests.support.cache import cache_home
-from tests.vps import images
-from tests.vps.needs import lacks
-from tests.vps.network import Slot
+from tests.vps.hosts import images
+from tests.vps.hosts.needs import lacks
+from tests.vps.hosts.network import Slot
 
 
 def main() -> None:
