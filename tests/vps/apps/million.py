@@ -8,9 +8,9 @@ import pytest
 
 from tests.support.cache import digest
 from tests.support.operator import Operator
-from tests.vps.apps.prompthub import A_RUN, Prepared, PrompthubHosts, Server, shell_word
+from tests.vps.apps.prompthub import Prepared, PrompthubHosts, Server, shell_word
 from tests.vps.hosts.factory import VpsFactory
-from tests.vps.hosts.images import DATABASE, layered
+from tests.vps.hosts.images import A_RUN, DATABASE, layered
 from tests.vps.hosts.machine import Vps
 
 ROWS = 1_000_000
