@@ -7,11 +7,16 @@ STAMP := .venv/windlass-stamp
 # The hosts of the vps tier need root. Another user's run takes sudo where it asks for no password; else that
 # tier says what it lacks.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || { sudo -n true 2>/dev/null && echo sudo -H --preserve-env=CI; })
-# The tests wait more than they work; worksteal lets a file's tests run side by side.
-WORKERS ?= 2
+# The tests wait more than they work, those of the unit tier most; worksteal lets a file's tests run side by side.
+WORKERS ?= 3
+UNIT_WORKERS ?= 6
+# Without it each worker compiles every test module anew.
+unexport PYTHONDONTWRITEBYTECODE
 # What it counts is lost requests at 100 a second: nothing else may want the cores meanwhile.
 LOADED := tests/vps/test_prompthub_under_load.py
+TYPED := windlass tasks tests.support tests.vps tests.bench
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+PYTEST_UNIT := $(BIN)/python -m pytest -n $(UNIT_WORKERS) --dist worksteal tests/unit
 PYTEST_AS_ROOT := $(if $(SUDO),$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) -p no:cacheprovider,$(PYTEST))
 
 # What the machine must have: to use Windlass takes less than to test it.
@@ -27,12 +32,14 @@ demo: NEEDS := demo
 demo: setup
 	@$(BIN)/fab demo $(DEMO)
 
-test: setup lint types hosts
+test: setup
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target hosts types lint
+	$(PYTEST_UNIT)
 ifeq ($(SUDO),)
-	$(PYTEST) --ignore=$(LOADED)
+	$(PYTEST) --ignore=tests/unit --ignore=$(LOADED)
 	$(PYTEST) $(LOADED) -n 0
 else
-	$(PYTEST) --ignore=tests/vps
+	$(PYTEST) --ignore=tests/unit --ignore=tests/vps
 	$(PYTEST_AS_ROOT) tests/vps --ignore=$(LOADED)
 	$(PYTEST_AS_ROOT) $(LOADED) -n 0
 endif
@@ -54,11 +61,10 @@ lint: setup
 	$(BIN)/lint-imports
 
 types: setup
-	$(BIN)/mypy
-	$(BIN)/mypy -p tests.support -p tests.vps -p tests.bench -m tests.conftest -m docs.picture
+	$(BIN)/mypy $(addprefix -p ,$(TYPED)) -m tests.conftest -m docs.picture
 
 test-unit: setup
-	$(PYTEST) tests/unit
+	$(PYTEST_UNIT)
 
 test-sandbox: setup
 	$(PYTEST) tests/support tests/sandbox
@@ -76,4 +82,4 @@ picture: setup
 
 # What the test hosts start from. Built before the tests, so that no test's time-out counts it.
 hosts: setup
-	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.vps.prepare
+	@$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.vps.hosts.prepare

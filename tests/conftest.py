@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +16,8 @@ from tests.support.operator import Operator
 from tests.support.sandbox import Sandbox, missing_tools
 from tests.support.tiers import require
 
+pytest_plugins = ["tests.support.timings"]
+
 TESTS = Path(__file__).parent
 AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
 TIERS = ("unit", "support", "apps", "sandbox", "vps")
@@ -22,6 +25,16 @@ TIERS = ("unit", "support", "apps", "sandbox", "vps")
 # What an example takes says more of the machine than of the code.
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
+
+
+def pytest_configure() -> None:
+    """What tests start can be interrupted, wherever the run itself was started.
+
+    A shell without job control starts `make test &` with SIGINT ignored, which every process below inherits. One
+    that handles it hands it on as it is by default.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,7 +13,7 @@ from tests.bench import results
 from tests.bench.figures import Row
 from tests.bench.rows import ROWS
 from tests.bench.server import server
-from tests.vps.needs import lacks
+from tests.vps.hosts.needs import lacks
 
 RESULTS = Path(__file__).with_name("results.md")
 

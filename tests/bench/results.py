@@ -13,7 +13,7 @@ from rich.table import Table
 
 from tests.bench.figures import Row, Series
 from tests.bench.server import RATE
-from tests.vps.machine import Vps
+from tests.vps.hosts.machine import Vps
 
 HEADINGS = (
     "what",

@@ -10,9 +10,9 @@ from tests.bench.figures import Row, Sample, in_turn
 from tests.bench.server import SLOW, Server
 from tests.bench.turns import turns_table
 from tests.bench.windlass import Windlass
-from tests.vps.images import DATABASE_URL
-from tests.vps.million import fill
-from tests.vps.prompthub import shell_word
+from tests.vps.apps.million import fill
+from tests.vps.apps.prompthub import shell_word
+from tests.vps.hosts.images import DATABASE_URL
 
 ROUND_TRIP = 0.1
 GATE = (

@@ -13,11 +13,12 @@ from tests.bench.by_hand import App, ByHand
 from tests.bench.windlass import Windlass
 from tests.support.cache import cache_home
 from tests.support.operator import Operator
-from tests.vps import images, prompthub
-from tests.vps.app import config_text
-from tests.vps.conftest import VpsFactory
-from tests.vps.machine import Vps
-from tests.vps.network import Slot
+from tests.vps.apps import prompthub
+from tests.vps.apps.tiny import config_text
+from tests.vps.hosts import images
+from tests.vps.hosts.factory import VpsFactory
+from tests.vps.hosts.machine import Vps
+from tests.vps.hosts.network import Slot
 
 SLOW = 30
 """How long the build of the tiny app's commit slow_build sleeps, in seconds."""

@@ -11,7 +11,7 @@ from tests.bench.figures import Sample
 from tests.support.load import Load
 from tests.support.operator import Operator
 from tests.support.processes import Running, wait_until
-from tests.vps.machine import Vps
+from tests.vps.hosts.machine import Vps
 
 
 @dataclass

@@ -18,8 +18,9 @@ from pathlib import Path
 import paramiko
 import pytest
 
+from tests.support.ports import free_port
 from tests.support.processes import wait_until
-from tests.support.sshd import Client, Sshd, free_port, generate_key, running_agent, running_sshd
+from tests.support.sshd import Client, Sshd, generate_key, running_agent, running_sshd
 from tests.support.tiers import require
 from windlass.address import HostSpec, parse_host
 from windlass.errors import (

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.support.ports import free_port
 from tests.support.processes import wait_until
 
 SSHD = "/usr/sbin/sshd"
@@ -125,13 +126,6 @@ def running_agent(*keys: Path) -> Iterator[str]:
     finally:
         agent.terminate()
         agent.wait(10)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_for_port(port: int, seconds: float = 10) -> None:

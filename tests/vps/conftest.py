@@ -9,13 +9,22 @@ import pytest
 from tests.support.cache import cache_home
 from tests.support.operator import Operator
 from tests.support.tiers import require
-from tests.vps import images
-from tests.vps.app import deployed, deployed_image, ready, ready_image, shared_host, tiny_commits, unharmed
-from tests.vps.machine import Image, Vps
-from tests.vps.million import million_image, million_server
-from tests.vps.needs import lacks
-from tests.vps.network import Slot
-from tests.vps.prompthub import prompthub_hosts, prompthub_image
+from tests.vps.apps.million import million_image, million_server
+from tests.vps.apps.prompthub import prompthub_hosts, prompthub_image
+from tests.vps.apps.tiny import (
+    deployed,
+    deployed_image,
+    ready,
+    ready_image,
+    shared_host,
+    tiny_commits,
+    unharmed,
+)
+from tests.vps.hosts import images
+from tests.vps.hosts.factory import VpsFactory
+from tests.vps.hosts.machine import Vps
+from tests.vps.hosts.needs import lacks
+from tests.vps.hosts.network import Slot
 
 __all__ = [
     "deployed",
@@ -30,48 +39,6 @@ __all__ = [
     "tiny_commits",
     "unharmed",
 ]
-
-
-class VpsFactory:
-    """Makes hosts that the operator may log in to as root and as deploy, and ends them all at `close`."""
-
-    def __init__(self, slot: Slot, base: Image, authorized_key: str) -> None:
-        self.slot = slot
-        self.base = base
-        self._authorized_key = authorized_key
-        self._hosts: list[Vps] = []
-
-    def create(self, image: Image | None = None) -> Vps:
-        """A host that is off, with the plain image if none is given."""
-        host = Vps(self.slot, image or self.base, self._authorized_key)
-        self._hosts.append(host)
-        return host
-
-    def boot(self, image: Image | None = None) -> Vps:
-        """A host that is on."""
-        return self.create(image).boot()
-
-    def boot_bare(self, image: Image) -> Vps:
-        """A host that is on and lets the operator in as root alone."""
-        host = Vps(self.slot, image)
-        self._hosts.append(host)
-        host.authorize(self._authorized_key, "root")
-        return host.boot()
-
-    def freeze(self, host: Vps) -> Image:
-        """End a host, shut down first if it is on, and return an image of its disk for this session."""
-        if host.running:
-            host.poweroff()
-        self._hosts.remove(host)
-        return host.freeze(self.slot.disks / f"{host.name}-frozen")
-
-    def with_npm_cache(self, manifests: dict[str, str], image: Image | None = None) -> Image:
-        """The image with deploy's npm cache filled; see `images.with_npm_cache`."""
-        return images.with_npm_cache(self.slot, image or self.base, manifests)
-
-    def close(self) -> None:
-        while self._hosts:
-            self._hosts.pop().destroy()
 
 
 @pytest.fixture(scope="session")

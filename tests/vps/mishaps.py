@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.support.processes import Completed, Running, wait_until
-from tests.vps.app import ROOT, Deployed
-from tests.vps.machine import Vps
+from tests.vps.apps.tiny import ROOT, Deployed
+from tests.vps.hosts.machine import Vps
 
 HELD = "/run/held"
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.support.processes import run, wait_until
-from tests.vps.app import REPOSITORY, ROOT, Deployed
-from tests.vps.machine import Vps
+from tests.vps.apps.tiny import REPOSITORY, ROOT, Deployed
+from tests.vps.hosts.machine import Vps
 
 Commits = tuple[Path, dict[str, str]]
 WORKER_FILE = f"{ROOT}/shared/worker.json"

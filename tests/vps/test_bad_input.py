@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.support.load import Load
 from tests.support.processes import Completed, wait_until
-from tests.vps.app import REPOSITORY, ROOT, Deployed
+from tests.vps.apps.tiny import REPOSITORY, ROOT, Deployed
 
 STRANGER = """
 import http.server, sys
@@ -208,6 +208,8 @@ def test_a_neighbour_survives_the_loss_of_pm2s_daemon(deployed: Deployed) -> Non
     vps.run("systemctl stop pm2-deploy")
     vps.run("pm2 -s resurrect; pm2 -s start neighbour.js; pm2 -s save", user="deploy")
     vps.run("kill -KILL $(cat /home/deploy/.pm2/pm2.pid)")
+    # The app goes with it, not at the same moment.
+    wait_until(lambda: vps.run("ss -Htln 'sport = 3000'").stdout == "", 20, "the app outlives pm2's daemon")
     healed = deployed.deploy("change").check()
     assert "the live release is not well, so it is deployed anew" in healed.output
     deployed.deploy("third").check()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.load import Load
-from tests.vps.app import REPOSITORY, Deployed
+from tests.vps.apps.tiny import REPOSITORY, Deployed
 
 RATE = 20
 

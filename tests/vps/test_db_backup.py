@@ -12,10 +12,10 @@ from moto.server import ThreadedMotoServer
 
 from tests.support.processes import Running, wait_until
 from tests.vps import mishaps
-from tests.vps.images import DATABASE_PASSWORD, DATABASE_USER
-from tests.vps.million import ROWS, sums
-from tests.vps.network import Slot
-from tests.vps.prompthub import CONFIG, ROOT, Server, shell_word
+from tests.vps.apps.million import ROWS, sums
+from tests.vps.apps.prompthub import CONFIG, ROOT, Server, shell_word
+from tests.vps.hosts.images import DATABASE_PASSWORD, DATABASE_USER
+from tests.vps.hosts.network import Slot
 
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG"
 

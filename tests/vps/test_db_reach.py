@@ -9,8 +9,8 @@ from contextlib import ExitStack
 
 from tests.support.processes import Running
 from tests.support.terminal import CTRL_C
-from tests.vps.app import ENV, MIGRATING, ROOT, Deployed
-from tests.vps.images import DATABASE_PASSWORD, DATABASE_URL, DATABASE_USER
+from tests.vps.apps.tiny import ENV, MIGRATING, ROOT, Deployed
+from tests.vps.hosts.images import DATABASE_PASSWORD, DATABASE_URL, DATABASE_USER
 
 START = struct.pack("!i", 3 << 16) + f"user\0{DATABASE_USER}\0database\0prompthub\0\0".encode()
 """What a client of PostgreSQL says first; the answer begins with R, the wish for a password, or E, an error."""

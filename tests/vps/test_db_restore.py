@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from tests.support.processes import Completed, wait_until
-from tests.vps.images import DATABASE
-from tests.vps.million import ROWS, sums
+from tests.vps.apps.million import ROWS, sums
+from tests.vps.apps.prompthub import CONFIG, DATABASES, ROOT, Server, answer, shell_word, status
+from tests.vps.hosts.images import DATABASE
 from tests.vps.mishaps import held, run_while_a_disk_fills_up
-from tests.vps.prompthub import CONFIG, DATABASES, ROOT, Server, answer, shell_word, status
 
 pytestmark = pytest.mark.timeout(900)  # the first test also waits for the image
 

@@ -9,10 +9,10 @@ import pytest
 
 from tests.support.load import Load
 from tests.support.processes import Completed
-from tests.vps.images import DATABASE_PASSWORD
-from tests.vps.million import ROWS, sums
+from tests.vps.apps.million import ROWS, sums
+from tests.vps.apps.prompthub import CONFIG, ROOT, Server
+from tests.vps.hosts.images import DATABASE_PASSWORD
 from tests.vps.mishaps import held
-from tests.vps.prompthub import CONFIG, ROOT, Server
 
 pytestmark = pytest.mark.timeout(900)  # the first test also waits for the image
 

@@ -7,7 +7,7 @@ import json
 
 from tests.support.load import Load
 from tests.support.processes import run
-from tests.vps.app import ENV, ROOT, SECRETS, Deployed
+from tests.vps.apps.tiny import ENV, ROOT, SECRETS, Deployed
 
 TREE = (
     f"find {ROOT} -path '*/.git' -prune -o -path {ROOT}/logs -prune -o ! -name lock "

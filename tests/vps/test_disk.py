@@ -9,9 +9,9 @@ import pytest
 from tests.support.load import Load
 from tests.support.operator import Operator
 from tests.vps import mishaps
-from tests.vps.app import ROOT, Deployed
-from tests.vps.conftest import VpsFactory
-from tests.vps.machine import Image
+from tests.vps.apps.tiny import ROOT, Deployed
+from tests.vps.hosts.factory import VpsFactory
+from tests.vps.hosts.machine import Image
 
 RATE = 20
 SIZE = 100 << 20

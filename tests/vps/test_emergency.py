@@ -17,9 +17,9 @@ from tests.support.load import Load
 from tests.support.operator import Operator
 from tests.support.processes import wait_until
 from tests.vps import mishaps
-from tests.vps.app import ROOT, Deployed, Shared
-from tests.vps.conftest import VpsFactory
-from tests.vps.machine import Image
+from tests.vps.apps.tiny import ROOT, Deployed, Shared
+from tests.vps.hosts.factory import VpsFactory
+from tests.vps.hosts.machine import Image
 
 CONTACT = '[[contacts]]\nrole = "On call"\ncontact = "+00 000 000000"\n'
 

@@ -13,9 +13,9 @@ import pytest
 from tests.support.operator import Operator
 from tests.support.processes import Completed, wait_until
 from tests.vps import mishaps
-from tests.vps.app import ENV, ROOT, SECRETS, Deployed
-from tests.vps.conftest import VpsFactory
-from tests.vps.machine import Image, Vps
+from tests.vps.apps.tiny import ENV, ROOT, SECRETS, Deployed
+from tests.vps.hosts.factory import VpsFactory
+from tests.vps.hosts.machine import Image, Vps
 
 SHARED = f"{ROOT}/shared"
 PEM = "-----BEGIN KEY-----\nMIIEvAIBADANBgkqhkiG9w0BAQEFAASC\n-----END KEY-----"

@@ -13,9 +13,9 @@ from tests.support.load import Load
 from tests.support.operator import Operator
 from tests.support.processes import Completed, Running, wait_until
 from tests.vps import mishaps
-from tests.vps.app import MIGRATED, MIGRATING, ROOT, Deployed
-from tests.vps.conftest import VpsFactory
-from tests.vps.machine import Image, Vps
+from tests.vps.apps.tiny import MIGRATED, MIGRATING, ROOT, Deployed
+from tests.vps.hosts.factory import VpsFactory
+from tests.vps.hosts.machine import Image, Vps
 
 RATE = 20
 STRANGER = "require('http').createServer((q, r) => r.end('a stranger')).listen(+process.argv[2], '127.0.0.1')"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.support.load import Load
-from tests.vps.app import ROOT, Deployed
+from tests.vps.apps.tiny import ROOT, Deployed
 
 
 def test_going_back_twice_goes_further_back_and_never_forward(deployed: Deployed) -> None:

@@ -17,9 +17,9 @@ from tests.support.load import Load
 from tests.support.operator import Operator
 from tests.support.processes import Completed, Running, wait_until
 from tests.vps import mishaps
-from tests.vps.app import MIGRATED, MIGRATING, Deployed, Shared
-from tests.vps.conftest import VpsFactory
-from tests.vps.machine import Image
+from tests.vps.apps.tiny import MIGRATED, MIGRATING, Deployed, Shared
+from tests.vps.hosts.factory import VpsFactory
+from tests.vps.hosts.machine import Image
 
 RATE = 30
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.support.processes import Completed, wait_until
 from tests.unit.bash import is_bash
-from tests.vps.app import ROOT, SECRETS, Deployed
-from tests.vps.conftest import VpsFactory
+from tests.vps.apps.tiny import ROOT, SECRETS, Deployed
+from tests.vps.hosts.factory import VpsFactory
 from tests.vps.mishaps import held
 
 PLAIN = SECRETS["PLAIN_SECRET"]

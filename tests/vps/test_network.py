@@ -10,9 +10,9 @@ from tests.support.load import Load
 from tests.support.operator import Operator
 from tests.support.processes import wait_until
 from tests.vps import mishaps
-from tests.vps.app import ROOT, Deployed
-from tests.vps.conftest import VpsFactory
-from tests.vps.machine import Image
+from tests.vps.apps.tiny import ROOT, Deployed
+from tests.vps.hosts.factory import VpsFactory
+from tests.vps.hosts.machine import Image
 
 RATE = 20
 AGENT_PATIENCE = 60

@@ -11,8 +11,18 @@ import pytest
 
 from tests.support.load import assets_of
 from tests.support.processes import wait_until
-from tests.vps.images import DATABASE_PASSWORD
-from tests.vps.prompthub import ROOT, SECRET, PrompthubHosts, Server, answer, health, page, shell_word, status
+from tests.vps.apps.prompthub import (
+    ROOT,
+    SECRET,
+    PrompthubHosts,
+    Server,
+    answer,
+    health,
+    page,
+    shell_word,
+    status,
+)
+from tests.vps.hosts.images import DATABASE_PASSWORD
 
 pytestmark = pytest.mark.timeout(900)  # the first test also waits for the image
 

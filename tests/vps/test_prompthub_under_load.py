@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.load import Load, assets_of
-from tests.vps.prompthub import PrompthubHosts, Server, health, page, status
+from tests.vps.apps.prompthub import PrompthubHosts, Server, health, page, status
 
 pytestmark = pytest.mark.timeout(900)  # the first test also waits for the image
 

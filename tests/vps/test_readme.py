@@ -12,9 +12,9 @@ from tests.support.operator import Operator
 from tests.support.processes import Completed, run
 from tests.support.readme import CHECKOUT, READMES, blocks, forms, variants
 from tests.support.terminal import Terminal
-from tests.vps import bare
-from tests.vps.app import ENV, REPOSITORY, Deployed
-from tests.vps.conftest import VpsFactory
+from tests.vps.apps.tiny import ENV, REPOSITORY, Deployed
+from tests.vps.hosts import bare
+from tests.vps.hosts.factory import VpsFactory
 
 ELSEWHERE = {
     "demo": "tests/sandbox/test_demo.py",

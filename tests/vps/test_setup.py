@@ -14,10 +14,10 @@ from tests.support.node_mirror import mirror
 from tests.support.node_mirror import version as node_version
 from tests.support.operator import Operator
 from tests.support.processes import Completed, wait_until
-from tests.vps import bare
-from tests.vps.app import REPOSITORY, ROOT, Deployed
-from tests.vps.conftest import VpsFactory
-from tests.vps.machine import Vps
+from tests.vps.apps.tiny import REPOSITORY, ROOT, Deployed
+from tests.vps.hosts import bare
+from tests.vps.hosts.factory import VpsFactory
+from tests.vps.hosts.machine import Vps
 
 Commits = tuple[Path, dict[str, str]]
 OLD = "/root/tiny"

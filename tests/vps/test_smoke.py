@@ -13,17 +13,17 @@ import pytest
 
 from tests.support.operator import CHECKOUT, Operator
 from tests.support.processes import run, wait_until
-from tests.vps.conftest import VpsFactory
-from tests.vps.images import DATABASE_URL
-from tests.vps.machine import Vps
-from tests.vps.network import Slot
+from tests.vps.hosts.factory import VpsFactory
+from tests.vps.hosts.images import DATABASE_URL
+from tests.vps.hosts.machine import Vps
+from tests.vps.hosts.network import Slot
 
 RUN_THAT_IS_KILLED = """
 import os, signal, sys
 from pathlib import Path
-from tests.vps import images
-from tests.vps.machine import Vps
-from tests.vps.network import Slot
+from tests.vps.hosts import images
+from tests.vps.hosts.machine import Vps
+from tests.vps.hosts.network import Slot
 
 slot = Slot(Path(sys.argv[1]))
 Vps(slot, images.base(slot)).boot()

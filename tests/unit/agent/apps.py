@@ -6,13 +6,13 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.ports import free_port
 from tests.support.processes import wait_until
 from windlass.agent import proc
 
@@ -95,10 +95,3 @@ class Apps:
         app = App(process, port, folder, [f"{self.run}/web-[0-9]*.pid"])
         self._started.append(app)
         return app
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.nginx import Nginx, ask, free_port
+from tests.support.nginx import Nginx, ask
+from tests.support.ports import free_port
 from tests.support.processes import wait_until
 from tests.unit.agent.apps import App, Apps
 from windlass import gates
@@ -50,7 +51,7 @@ class Site:
     def soak(self, **arguments: Any) -> None:
         gate = gates.soak(self.config, "green", "0001-abc1234")
         pid_files = [f"{self.apps.run}/web-[0-9]*.pid"]
-        GATES["soak"]({**gate.arguments, "pid_files": pid_files, "seconds": 2, **arguments})
+        GATES["soak"]({**gate.arguments, "pid_files": pid_files, "seconds": 1.2, **arguments})
 
 
 def check(gate: Gate, **arguments: Any) -> None:
@@ -153,7 +154,7 @@ def test_an_app_that_fails_behind_nginx_is_refused_with_its_answer(site: Site) -
 def test_an_answer_that_comes_and_goes_is_refused(site: Site) -> None:
     site.start("green", cycle=[200, 200, 500])
     site.live("green")
-    assert "gives status 500" in refusal(gates.through_nginx(site.config, "green"), timeout=2)
+    assert "gives status 500" in refusal(gates.through_nginx(site.config, "green"), timeout=1.5)
 
 
 def test_a_slot_where_nothing_runs_is_refused(site: Site) -> None:
@@ -190,9 +191,9 @@ def test_a_site_with_tls_is_asked_by_its_name(apps: Apps, tmp_path: Path) -> Non
 def test_a_quiet_soak_passes_and_counts_visitors(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     site.start("green")
     site.live("green")
-    with later(0.5, site.visit, 20):
+    with later(0.3, site.visit, 20):
         site.soak()
-    assert "watched for 2 s: 20 requests, 0 server errors" in capsys.readouterr().out
+    assert "watched for 1.2 s: 20 requests, 0 server errors" in capsys.readouterr().out
 
 
 def test_a_storm_of_server_errors_ends_the_soak(site: Site) -> None:
@@ -299,14 +300,14 @@ def test_a_release_that_stops_answering_ends_the_soak(site: Site) -> None:
 def test_a_single_bad_health_answer_does_not_end_the_soak(site: Site) -> None:
     app = site.start("green")
     with later(0.5, lambda: app.behave(status=500)), later(1.5, lambda: app.behave(status=200)):
-        site.soak(seconds=3)
+        site.soak(seconds=2.2)
 
 
 def test_without_a_log_the_soak_warns_once_and_watches_the_process(
     site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site.start("green")
-    site.soak(access_log="/nonexistent/access.log", seconds=2.5)
+    site.soak(access_log="/nonexistent/access.log")
     out = capsys.readouterr().out
     assert out.count("warning: /nonexistent/access.log: No such file or directory") == 1
     assert "requests are not counted" in out

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ports import free_port
 from tests.support.processes import wait_until
-from tests.unit.agent.apps import Apps, free_port
+from tests.unit.agent.apps import Apps
 from windlass.agent import occupant, proc
 
 AGENT = Path(proc.__file__).parent

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.nginx import ask, free_port
+from tests.support.nginx import ask
 from tests.support.node import node_home, pm2_home
+from tests.support.ports import free_port
 from tests.support.processes import Completed, run, wait_until
 from windlass.config.model import Config
 from windlass.plans.texts import Start, ecosystem

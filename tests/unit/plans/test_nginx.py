@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.nginx import PATH, App, Nginx, ask, free_port
+from tests.support.nginx import PATH, App, Nginx, ask
+from tests.support.ports import free_port
 from tests.support.processes import Completed, run, wait_until
 from windlass.config.model import Config
 from windlass.errors import NotReady, Refused

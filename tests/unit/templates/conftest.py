@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.nginx import Answer, App, Nginx, ask, free_port
+from tests.support.nginx import Answer, App, Nginx, ask
+from tests.support.ports import free_port
 from windlass.config.model import Config
 from windlass.plans import texts
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.load import Load
-from tests.support.nginx import Nginx, ask, free_port
+from tests.support.nginx import Nginx, ask
+from tests.support.ports import free_port
 from tests.support.processes import run, wait_until
 from tests.support.tiers import require
 from tests.unit.templates.conftest import PROBE, Hosted

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.support import node
 from tests.support.cache import built, digest
 from tests.support.processes import run
-from tests.vps.machine import Image
+from tests.vps.hosts.machine import Image
 
 SUITE = os.environ.get("WINDLASS_BARE_SUITE", "bookworm")
 """The release of Debian or Ubuntu; trixie, jammy and noble will do as well."""

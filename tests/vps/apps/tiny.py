@@ -10,18 +10,16 @@ import json
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.apps.history import build_tiny
 from tests.support.operator import Operator
 from tests.support.processes import Completed, Running, wait_until
-from tests.vps.images import DATABASE_URL
-from tests.vps.machine import Image, Vps
-
-if TYPE_CHECKING:
-    from tests.vps.conftest import VpsFactory
+from tests.vps.hosts.factory import VpsFactory
+from tests.vps.hosts.images import DATABASE_URL, made_by_windlass
+from tests.vps.hosts.machine import Image, Vps
 
 ROOT = "/srv/tiny"
 REPOSITORY = "/srv/git/tiny.git"
@@ -194,13 +192,18 @@ def ready_image(
     vps_images: VpsFactory, tiny_commits: tuple[Path, dict[str, str]], operator_session: Operator
 ) -> Image:
     """A host that has what the first deploy of the tiny app needs: repository, `.env`, nginx's site."""
-    vps = vps_images.boot()
-    vps.put(tiny_commits[0], REPOSITORY, owner="deploy")
-    vps.run(f"install -d -o deploy -g deploy {ROOT} {ROOT}/shared")
-    vps.write(f"{ROOT}/shared/.env", ENV, owner="deploy", mode=0o600)
-    app = Deployed(vps, operator_session, tiny_commits[1])
-    app.fab("nginx.install", user="root").check()
-    return vps_images.freeze(vps)
+    repository, commits = tiny_commits
+
+    def prepare(vps: Vps) -> None:
+        vps.authorize(operator_session.public_key)
+        vps.boot()
+        vps.put(repository, REPOSITORY, owner="deploy")
+        vps.run(f"install -d -o deploy -g deploy {ROOT} {ROOT}/shared")
+        vps.write(f"{ROOT}/shared/.env", ENV, owner="deploy", mode=0o600)
+        Deployed(vps, operator_session, commits).fab("nginx.install", user="root").check()
+
+    parts = (config_text(), ENV, *commits.values())
+    return made_by_windlass(vps_images.slot, vps_images.base, "tiny-ready", prepare, *parts)
 
 
 @pytest.fixture(scope="session")
@@ -211,10 +214,14 @@ def deployed_image(
     operator_session: Operator,
 ) -> Image:
     """The same with `first` deployed, and then `change`."""
-    app = Deployed(vps_images.boot(ready_image), operator_session, tiny_commits[1])
-    app.deploy("first").check()
-    app.deploy("change").check()
-    return vps_images.freeze(app.vps)
+
+    def prepare(vps: Vps) -> None:
+        vps.authorize(operator_session.public_key)
+        app = Deployed(vps.boot(), operator_session, tiny_commits[1])
+        app.deploy("first").check()
+        app.deploy("change").check()
+
+    return made_by_windlass(vps_images.slot, ready_image, "tiny-deployed", prepare)
 
 
 @pytest.fixture

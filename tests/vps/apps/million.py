@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.cache import digest
 from tests.support.operator import Operator
-from tests.vps.images import DATABASE, layered
-from tests.vps.machine import Vps
-from tests.vps.prompthub import A_RUN, Prepared, PrompthubHosts, Server, shell_word
-
-if TYPE_CHECKING:
-    from tests.vps.conftest import VpsFactory
+from tests.vps.apps.prompthub import Prepared, PrompthubHosts, Server, shell_word
+from tests.vps.hosts.factory import VpsFactory
+from tests.vps.hosts.images import A_RUN, DATABASE, layered
+from tests.vps.hosts.machine import Vps
 
 ROWS = 1_000_000
 

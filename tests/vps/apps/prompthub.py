@@ -9,27 +9,20 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.apps.history import build_prompthub
-from tests.support.cache import digest, digest_of_folders
-from tests.support.operator import CHECKOUT, Operator
+from tests.support.operator import Operator
 from tests.support.processes import Completed, Running, wait_until
-from tests.vps.images import DATABASE_URL, layered
-from tests.vps.machine import Image, Vps
-
-if TYPE_CHECKING:
-    from tests.vps.conftest import VpsFactory
+from tests.vps.hosts.factory import VpsFactory
+from tests.vps.hosts.images import DATABASE_URL, made_by_windlass
+from tests.vps.hosts.machine import Image, Vps
 
 ROOT = "/srv/prompthub"
 REPOSITORY = "/srv/git/prompthub.git"
 DATABASES = "/var/lib/postgresql"
-A_RUN = timedelta(hours=3)
-"""An image that holds Windlass's own work is of no use once the work changed."""
 SECRET = "shall not be printed: $HOME 'quoted' #1"
 
 CONFIG = f"""\
@@ -155,9 +148,8 @@ def prompthub_image(vps_images: VpsFactory, tmp_path_factory: pytest.TempPathFac
         operator.fab("nginx.install", "-H", f"root@{host.address}").check()
         operator.fab("deploy", "--revision", "first", "-H", f"deploy@{host.address}").check()
 
-    product = digest_of_folders(CHECKOUT, "windlass", "tasks", "templates")
-    key = digest(*map(str, base.layers), product, CONFIG, ENV, *commits.values())
-    return Prepared(layered(vps_images.slot, base, "prompthub", key, deploy_first, unused=A_RUN), commits)
+    parts = (CONFIG, ENV, *commits.values())
+    return Prepared(made_by_windlass(vps_images.slot, base, "prompthub", deploy_first, *parts), commits)
 
 
 class PrompthubHosts:

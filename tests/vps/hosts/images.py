@@ -11,12 +11,15 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tests.support import node
-from tests.support.cache import built, digest
+from tests.support.cache import built, digest, digest_of_folders
+from tests.support.operator import CHECKOUT
 from tests.support.processes import run
-from tests.vps.machine import Image, Vps
-from tests.vps.network import Slot
+from tests.vps.hosts.machine import Image, Vps
+from tests.vps.hosts.network import Slot
 
 SUITE = "bookworm"
+A_RUN = timedelta(hours=3)
+"""An image that holds Windlass's own work is of no use once the work changed."""
 PACKAGES = (
     "systemd systemd-sysv dbus libpam-systemd openssh-server git nginx-light postgresql postgresql-client "
     "python3 python3-psutil rsync iproute2 procps sudo ca-certificates curl libfaketime"
@@ -111,6 +114,17 @@ def layered(
             host.destroy()
 
     return image.with_layer(built(name, key, build, unused=unused))
+
+
+def made_by_windlass(
+    slot: Slot, image: Image, name: str, prepare: Callable[[Vps], None], *parts: str
+) -> Image:
+    """Like `layered`, where `prepare` has Windlass work on the host; the workers of a run share it.
+
+    `parts` is what else it depends on, the image and Windlass itself aside.
+    """
+    product = digest_of_folders(CHECKOUT, "windlass", "tasks", "templates")
+    return layered(slot, image, name, digest(*map(str, image.layers), product, *parts), prepare, unused=A_RUN)
 
 
 def with_npm_cache(slot: Slot, image: Image, manifests: dict[str, str]) -> Image:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.processes import Completed, Running, wait_until
-from tests.vps.network import CGROUPS, Slot, end_cgroup, sh
+from tests.vps.hosts.network import CGROUPS, Slot, end_cgroup, sh
 
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
