@@ -7,7 +7,7 @@ import sys
 
 from tests.support.operator import CHECKOUT
 from tests.support.processes import run
-from tests.vps.app import Deployed
+from tests.vps.apps.tiny import Deployed
 
 
 def test_the_example_deploys_and_hands_its_events_to_a_function(deployed: Deployed) -> None:

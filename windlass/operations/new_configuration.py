@@ -53,13 +53,8 @@ def init(
         "health": health,
     }  # fmt: skip
     asks = sys.stdin.isatty() and not (yes or json)
-    try:
-        where, entries = _found(place, folder, _given(typed), asks=asks)
-        if asks:
-            answered = [flag for flag, answer in typed.items() if answer]
-            entries = _asked(entries, answered, configs, replaces=force or dry_run)
-    except KeyboardInterrupt:
-        raise Interrupted("interrupted; nothing was written") from None
+    replaces = force or dry_run
+    where, entries = _answered(configs, place, folder, typed, asks=asks, replaces=replaces)
     entries = settled(beside_neighbours(complete(entries), configs))
     file = configs / f"{value_of(entries, 'app', 'name')}.toml"
     text = _text(entries, file.stem, where)
@@ -69,6 +64,20 @@ def init(
     kept = write(file, text, force=force)
     _tell(entries, file, kept, json=json)
     return 0
+
+
+def _answered(
+    configs: Path, place: str, folder: str, typed: Mapping[str, str], *, asks: bool, replaces: bool
+) -> tuple[str, list[Entry]]:
+    """What the repository is called, and what it, the flags and the operator tell."""
+    try:
+        where, entries = _found(place, folder, _given(typed), asks=asks)
+        if asks:
+            answered = [flag for flag, answer in typed.items() if answer]
+            entries = _asked(entries, answered, configs, replaces=replaces)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; nothing was written") from None
+    return where, entries
 
 
 def _given(typed: Mapping[str, str]) -> list[Setting]:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from windlass.commands.recovery import names
 from windlass.config.model import Config
 from windlass.facts import commits, migrations, nginx, shipped, state, system, visitors
 from windlass.facts.commits import Commit
+from windlass.facts.nginx import NginxFacts
 from windlass.facts.state import State
-from windlass.facts.system import Listener, Pm2List, SystemFigures
+from windlass.facts.system import SystemFigures
 from windlass.facts.visitors import Visitors
-from windlass.layout import SLOTS
 from windlass.ledger import last_live, moment
+from windlass.operations.status_processes import ports, processes, uses
 from windlass.plans.nginx import difference
 from windlass.plans.warnings import Seen, warnings
 from windlass.question import Question
-from windlass.report.rows import Health, HostStatus, Lock, Port, Process, Space
+from windlass.report.rows import Health, HostStatus, Lock, Space
 
 
 def questions(config: Config) -> list[Question[Any]]:
@@ -30,7 +30,7 @@ def questions(config: Config) -> list[Question[Any]]:
         commits.question(layout),
         visitors.question(config),
         system.pm2_list(config.node.path or "", str(layout.node_path)),
-        system.figures([layout.root], sorted(_uses(config)), [f"{layout.run}/{config.app.name}-*.pid"]),
+        system.figures([layout.root], sorted(uses(config)), [f"{layout.run}/{config.app.name}-*.pid"]),
     ]
     if applied := migrations.questions(config):
         asked += [*applied, shipped.question(config)]
@@ -43,31 +43,20 @@ def row(
     """One host's row; `clock` is the operator's time in seconds since the epoch."""
     state: State = found["state"]
     figures: SystemFigures | None = found["system"]
-    commit: Commit | None = found["commits"].get(state.live_revision)
     drift = difference(config, found["nginx"], folders=folders)
-    since = last_live(state.records).get(state.live)
     seen = Seen(host, state, found["pm2"], figures, found["visitors"], drift, clock)
     return HostStatus(
         host,
         config.app.name,
-        release=state.live,
-        revision=state.live_revision,
-        subject=commit.subject if commit else _subject(state),
-        commit_age=max(0.0, state.now - commit.committed) if commit else None,
-        live_for=max(0.0, state.now - since.timestamp()) if since else None,
-        slot=state.slot if state.live else "",
+        **_live(state, found["commits"]),
         maintenance=state.maintenance is not None,
         stopped=state.stopped is not None,
         flag_reason=state.stopped or state.maintenance or "",
         health=_health(config, state, found["visitors"]),
         nginx=_nginx(found["nginx"]),
-        site=""
-        if not found["nginx"].version
-        else "differs, see below"
-        if drift
-        else "as the template gives it",
-        processes=_processes(config, state, found["pm2"], figures),
-        ports=_ports(config, state, figures),
+        site=_site(found["nginx"], drift),
+        processes=processes(config, state, found["pm2"], figures),
+        ports=ports(config, state, figures),
         **_figures(figures),
         database="applied" in found,
         pending=_pending(found),
@@ -88,6 +77,20 @@ def lock_of(state: State) -> Lock | None:
         max(0.0, state.now - since.timestamp()) if since else None,
         str(known.get("step") or ""),
     )
+
+
+def _live(state: State, commits: Mapping[str, Commit]) -> dict[str, Any]:
+    """What is live, of which commit, and for how many seconds."""
+    commit = commits.get(state.live_revision)
+    since = last_live(state.records).get(state.live)
+    return {
+        "release": state.live,
+        "revision": state.live_revision,
+        "subject": commit.subject if commit else _subject(state),
+        "commit_age": max(0.0, state.now - commit.committed) if commit else None,
+        "live_for": max(0.0, state.now - since.timestamp()) if since else None,
+        "slot": state.slot if state.live else "",
+    }
 
 
 def _subject(state: State) -> str:
@@ -119,68 +122,16 @@ def _health(config: Config, state: State, visitors: Visitors) -> tuple[Health, .
     return tuple(found)
 
 
-def _nginx(found: Any) -> str:
+def _nginx(found: NginxFacts) -> str:
     if not found.version:
         return "not installed"
     return "active" if found.listening else "not running"
 
 
-def _processes(
-    config: Config, state: State, pm2: Pm2List, figures: SystemFigures | None
-) -> tuple[Process, ...]:
-
-    slots = {name: slot for slot in SLOTS for name in names(config, slot)}
-    measured = figures.processes if figures else {}
-    found = []
-    for one in pm2.processes:
-        if one.name not in slots:
-            continue
-        own = measured.get(one.pid) if one.pid else None
-        found.append(
-            Process(
-                one.name,
-                one.status,
-                slots[one.name],
-                one.pid,
-                max(0.0, state.now - one.since) if one.status == "online" and one.since else None,
-                one.restarts,
-                own.cpu if own else None,
-                own.rss if own else None,
-            )
-        )
-    return tuple(sorted(found, key=lambda process: (process.slot != state.slot, process.name)))
-
-
-def _uses(config: Config) -> dict[int, str]:
-    uses = {config.nginx.listen: "nginx"}
-    if config.nginx.tls:
-        uses[config.nginx.listen_tls] = "nginx, TLS"
-    return {**uses, config.port("blue"): "blue", config.port("green"): "green"}
-
-
-def _ports(config: Config, state: State, figures: SystemFigures | None) -> tuple[Port, ...]:
-    found = []
-    for port, use in _uses(config).items():
-        role = (
-            f", {'live' if state.live and use == state.slot else 'idle'}" if use in ("blue", "green") else ""
-        )
-        listening = [one for one in figures.listeners if one.port == port] if figures else []
-        found.append(Port(port, use + role, _listeners(listening)))
-    return tuple(found)
-
-
-def _listeners(listening: list[Listener]) -> str:
-    """Each process once, with all its addresses."""
-    addresses: dict[str, list[str]] = {}
-    for one in listening:
-        # pm2 puts the script's path behind the program's name.
-        who = (
-            f"{one.program.split(' ')[0]} (pid {one.pid}) of {one.user}"
-            if one.pid
-            else f"a process of {one.user}"
-        )
-        addresses.setdefault(who, []).append(one.address)
-    return "; ".join(f"{who} on {', '.join(places)}" for who, places in addresses.items())
+def _site(found: NginxFacts, drift: str) -> str:
+    if not found.version:
+        return ""
+    return "differs, see below" if drift else "as the template gives it"
 
 
 def _figures(figures: SystemFigures | None) -> dict[str, Any]:

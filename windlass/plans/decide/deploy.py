@@ -7,14 +7,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from windlass.config.model import Config
-from windlass.errors import Refused, UsageError
+from windlass.errors import Refused
 from windlass.facts.databases import Databases
 from windlass.facts.revision import Revision
 from windlass.facts.visitors import Visitors
 from windlass.plan import Plan
-from windlass.plans import deploy, engines, lint, migrate
+from windlass.plans import deploy, lint, migrate
 from windlass.plans.cutover import check_not_stopped, cutover_to, has_page
 from windlass.plans.decide.decision import AsItIs, Decision, Said, for_each
+from windlass.plans.decide.known import check_known
 from windlass.plans.deploy import Options
 from windlass.plans.history import env_differs
 from windlass.plans.look import Look, check_ready
@@ -56,7 +57,7 @@ def decide(
     Raises NotReady, Refused and UsageError.
     """
     for_each(seen, lambda one: check_ready(config, one.host, one.look, building=True))
-    revisions = for_each(seen, lambda one: _known(config, one, ref))
+    revisions = for_each(seen, lambda one: check_known(config, one.host, one.look, one.revision, ref))
     if len({revision.hash for revision in revisions}) > 1:
         raise Refused(
             f"the hosts see different commits as {ref}; nothing was changed", hint="the same command again"
@@ -76,18 +77,6 @@ def decide(
         _plan(config, one, replace(options, migrates=index == 0), folders) for index, one in enumerate(seen)
     ]
     return Decision(tuple(plans), tuple(said))
-
-
-def _known(config: Config, seen: Seen, ref: str) -> Revision:
-    """The revision, which the host's tools can build."""
-    if seen.revision is None:
-        raise UsageError(
-            f"{seen.host}: the repository has no branch, tag or commit {ref!r}; nothing was changed",
-            hint=f"is it pushed? git ls-remote {config.app.repository} lists the branches and tags; "
-            "a commit is named by at least seven of its hexadecimal digits",
-        )
-    engines.check(config, seen.look.tools, seen.revision, seen.host)
-    return seen.revision
 
 
 def _has_all(seen: Seen) -> bool:

@@ -1,0 +1,73 @@
+"""Which processes and ports of a host the status shows, and whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from windlass.commands.recovery import names
+from windlass.config.model import Config
+from windlass.facts.state import State
+from windlass.facts.system import Listener, Pm2List, SystemFigures
+from windlass.layout import SLOTS
+from windlass.report.rows import Port, Process
+
+
+def processes(
+    config: Config, state: State, pm2: Pm2List, figures: SystemFigures | None
+) -> tuple[Process, ...]:
+    """The app's own in pm2's list, those of the live slot first."""
+
+    slots = {name: slot for slot in SLOTS for name in names(config, slot)}
+    measured = figures.processes if figures else {}
+    found = []
+    for one in pm2.processes:
+        if one.name not in slots:
+            continue
+        own = measured.get(one.pid) if one.pid else None
+        found.append(
+            Process(
+                one.name,
+                one.status,
+                slots[one.name],
+                one.pid,
+                max(0.0, state.now - one.since) if one.status == "online" and one.since else None,
+                one.restarts,
+                own.cpu if own else None,
+                own.rss if own else None,
+            )
+        )
+    return tuple(sorted(found, key=lambda process: (process.slot != state.slot, process.name)))
+
+
+def uses(config: Config) -> dict[int, str]:
+    """What each of the app's ports is for."""
+    uses = {config.nginx.listen: "nginx"}
+    if config.nginx.tls:
+        uses[config.nginx.listen_tls] = "nginx, TLS"
+    return {**uses, config.port("blue"): "blue", config.port("green"): "green"}
+
+
+def ports(config: Config, state: State, figures: SystemFigures | None) -> tuple[Port, ...]:
+    """The app's ports, and who listens on each; nobody where the figures are not known."""
+    found = []
+    for port, use in uses(config).items():
+        role = (
+            f", {'live' if state.live and use == state.slot else 'idle'}" if use in ("blue", "green") else ""
+        )
+        listening = [one for one in figures.listeners if one.port == port] if figures else []
+        found.append(Port(port, use + role, _listeners(listening)))
+    return tuple(found)
+
+
+def _listeners(listening: Iterable[Listener]) -> str:
+    """Each process once, with all its addresses."""
+    addresses: dict[str, list[str]] = {}
+    for one in listening:
+        # pm2 puts the script's path behind the program's name.
+        who = (
+            f"{one.program.split(' ')[0]} (pid {one.pid}) of {one.user}"
+            if one.pid
+            else f"a process of {one.user}"
+        )
+        addresses.setdefault(who, []).append(one.address)
+    return "; ".join(f"{who} on {', '.join(places)}" for who, places in addresses.items())
