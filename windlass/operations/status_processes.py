@@ -16,7 +16,6 @@ def processes(
     config: Config, state: State, pm2: Pm2List, figures: SystemFigures | None
 ) -> tuple[Process, ...]:
     """The app's own in pm2's list, those of the live slot first."""
-
     slots = {name: slot for slot in SLOTS for name in names(config, slot)}
     measured = figures.processes if figures else {}
     found = []
@@ -41,10 +40,10 @@ def processes(
 
 def uses(config: Config) -> dict[int, str]:
     """What each of the app's ports is for."""
-    uses = {config.nginx.listen: "nginx"}
+    known = {config.nginx.listen: "nginx"}
     if config.nginx.tls:
-        uses[config.nginx.listen_tls] = "nginx, TLS"
-    return {**uses, config.port("blue"): "blue", config.port("green"): "green"}
+        known[config.nginx.listen_tls] = "nginx, TLS"
+    return {**known, config.port("blue"): "blue", config.port("green"): "green"}
 
 
 def ports(config: Config, state: State, figures: SystemFigures | None) -> tuple[Port, ...]:
