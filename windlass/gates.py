@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from windlass.config.model import Config
 from windlass.layout import Layout, Slot
 from windlass.plan import Gate
 from windlass.shell import Command, all_of, cmd
+
+ALIVE_TIMEOUT = 15
+"""Seconds that processes have to be seen at all."""
 
 NGINX_TIMEOUT = 10
 """Seconds that nginx has to show the new slot after the flag was moved."""
@@ -49,6 +54,18 @@ def healthy(
     )
 
 
+def alive(config: Config, slot: Slot, processes: Sequence[str], *, known: bool) -> Gate:
+    """These processes of a slot, by their pm2 names, stay up for as long as its web process must."""
+    health = config.health
+    min_healthy = health.min_healthy_known if known else health.min_healthy
+    look = [cmd("pm2", "describe", name).commented("online, and no restarts") for name in processes]
+    return Gate(
+        "alive",
+        {"processes": _pid_files_of(config, processes), "min_healthy": min_healthy, "timeout": ALIVE_TIMEOUT},
+        all_of(cmd("sleep", f"{min_healthy:g}"), *look),
+    )
+
+
 def through_nginx(config: Config, slot: Slot) -> Gate:
     """Visitors are answered by this slot."""
     nginx, name = config.nginx, config.nginx.probe_name
@@ -73,11 +90,12 @@ def through_nginx(config: Config, slot: Slot) -> Gate:
     return Gate("answers_through_nginx", arguments, Command(f"{ask} | {look}"))
 
 
-def soak(config: Config, slot: Slot, release: str) -> Gate:
-    """The release stays up, and gives visitors no more errors than was usual."""
+def soak(config: Config, slot: Slot, release: str, processes: Sequence[str] = ()) -> Gate:
+    """The release stays up, its other `processes` too, and gives visitors no more errors than was usual."""
     settings, log = config.soak, config.nginx.access_log
     arguments = {
         **_app(config, config.layout, slot, release),
+        "processes": _pid_files_of(config, processes),
         "seconds": settings.seconds,
         "access_log": log,
         "expected_upstream": upstream(config, slot),
@@ -123,10 +141,14 @@ def upstream(config: Config, slot: Slot) -> str:
     return f"127.0.0.1:{config.port(slot)}"
 
 
-def pid_files(config: Config, layout: Layout, slot: Slot) -> list[str]:
-    """Globs of the web process's pid files: pm2 puts its own number into the name."""
-    stem = f"{layout.run}/{config.process_name(slot)}"
+def pid_files(layout: Layout, name: str) -> list[str]:
+    """Globs of a process's pid files, by its pm2 name: pm2 puts its own number into the file's."""
+    stem = f"{layout.run}/{name}"
     return [f"{stem}.pid", f"{stem}-[0-9]*.pid"]
+
+
+def _pid_files_of(config: Config, processes: Sequence[str]) -> dict[str, list[str]]:
+    return {name: pid_files(config.layout, name) for name in processes}
 
 
 def _app(config: Config, layout: Layout, slot: Slot, release: str) -> dict[str, object]:
@@ -134,7 +156,7 @@ def _app(config: Config, layout: Layout, slot: Slot, release: str) -> dict[str, 
     return {
         "port": config.port(slot),
         "cwd": str(layout.release_app(release)),
-        "pid_files": pid_files(config, layout, slot),
+        "pid_files": pid_files(layout, config.process_name(slot)),
         "path": config.health.path,
         "status": config.health.status,
         "host": config.nginx.probe_name,

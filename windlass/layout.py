@@ -138,6 +138,14 @@ class Layout:
         """The ecosystem file that the slot was started from."""
         return self.run / f"{slot}.config.js"
 
+    def slot_manifest(self, slot: Slot) -> PurePosixPath:
+        """What the slot was started with; gone once the slot runs nothing."""
+        return self.run / f"{slot}.json"
+
+    def release_manifest(self, release: str) -> PurePosixPath:
+        """What the release was started with when visitors last got it."""
+        return self.release(release) / ".windlass-manifest"
+
     @property
     def standby(self) -> PurePosixPath:
         """While this file is there, the idle slot is left running as a warm standby."""
@@ -166,6 +174,7 @@ class Layout:
             "reserve": str(self.root / "reserve"),
             "standby": str(self.standby),
             "slots": {slot: str(self.slot_release(slot)) for slot in SLOTS},
+            "manifests": {slot: str(self.slot_manifest(slot)) for slot in SLOTS},
             "releases": str(self.releases),
             "workspace": str(self.workspace),
             "env_file": str(self.env_file),

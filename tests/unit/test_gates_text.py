@@ -75,7 +75,7 @@ def test_the_health_gate_knows_port_folder_and_revision_of_the_slot() -> None:
 )
 def test_the_pid_files_are_those_of_the_web_process(file: str, is_ours: bool) -> None:
     wanted = config()
-    globs = gates.pid_files(wanted, wanted.layout, "green")
+    globs = gates.pid_files(wanted.layout, wanted.process_name("green"))
     assert any(fnmatch(f"/srv/shop/run/{file}", glob) for glob in globs) == is_ours
 
 

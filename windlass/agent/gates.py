@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .failure import GateFailed
+from .gates_alive import alive
 from .gates_drain import drained
 from .gates_health import healthy
 from .gates_nginx import answers_through_nginx
@@ -15,6 +16,7 @@ __all__ = ["GATES", "GateFailed"]
 
 GATES: dict[str, Callable[[dict[str, Any]], None]] = {
     "healthy": healthy,
+    "alive": alive,
     "answers_through_nginx": answers_through_nginx,
     "soak": soak,
     "drained": drained,

@@ -9,6 +9,7 @@ from typing import Any
 from . import health, occupant, proc
 from .access_log import AccessLog, Share
 from .failure import GateFailed
+from .gates_alive import Watched
 
 SAY_EVERY = 5.0
 INTERVAL = 1.0
@@ -25,9 +26,12 @@ def soak(arguments: dict[str, Any]) -> None:
     seconds = float(arguments["seconds"])
     began = time.monotonic()
     process, traffic = _Process(arguments), _Traffic(arguments)
+    workers = [Watched(name, patterns) for name, patterns in (arguments.get("processes") or {}).items()]
     say_at = began + SAY_EVERY
     while True:
         process.check()
+        for one in workers:
+            one.look()
         traffic.check()
         now = time.monotonic()
         if now - began >= seconds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import re
@@ -21,6 +22,7 @@ def state(arguments: Dict[str, Any]) -> Dict[str, Any]:
     releases = _releases(arguments["releases"])
     return {
         "live": live(arguments),
+        "manifests": {slot: _json(path) for slot, path in arguments.get("manifests", {}).items()},
         "slots": {slot: _link(path) for slot, path in arguments["slots"].items()},
         "current": _link(os.path.join(root, "current")),
         "flags": {name: _flag(arguments[name]) for name in ("maintenance", "stopped", "standby")},
@@ -41,6 +43,15 @@ def state(arguments: Dict[str, Any]) -> Dict[str, Any]:
     }
 
 
+def _json(path: str) -> Any:
+    """The JSON of a small file, None where there is none."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.loads(file.read(65536))
+    except (OSError, ValueError):
+        return None
+
+
 def _env_version(paths: Dict[str, Any]) -> Optional[int]:
     try:
         return versions.present(paths)
@@ -59,6 +70,7 @@ def _releases(folder: str) -> List[Dict[str, str]]:
             "id": name,
             "revision": _text(os.path.join(folder, name, "REVISION")),
             "stamp": _text(os.path.join(folder, name, ".windlass-install")),
+            "manifest": _json(os.path.join(folder, name, ".windlass-manifest")),
         }
         for name in names
     ]

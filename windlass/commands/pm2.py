@@ -26,6 +26,11 @@ def start(layout: Layout, slot: Slot, names: Iterable[str]) -> Command:
     return Command(f"{CLEAN} pm2 -s start {quote(layout.slot_config(slot))} --only {quote(','.join(names))}")
 
 
+def start_one(layout: Layout, slot: Slot, name: str) -> str:
+    """As `start`, for one name that is shell text."""
+    return f"{CLEAN} pm2 -s start {quote(layout.slot_config(slot))} --only {name}"
+
+
 def delete(names: Iterable[str]) -> Command:
     """Stop the processes, each given its kill_timeout, and forget them; those that are not there do not matter."""
     return all_of(*(Command(f"{cmd('pm2', '-s', 'delete', name)} >/dev/null 2>&1 || true") for name in names))

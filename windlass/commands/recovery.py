@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from windlass.commands import pm2
+from collections.abc import Callable, Iterable
+
+from windlass.commands import pm2, slots
 from windlass.config.model import Config
 from windlass.layout import SLOTS, Slot, other
 from windlass.shell import Command, all_of, cmd, quote, when
@@ -51,7 +53,7 @@ def processes(config: Config) -> Command:
 
 def awake(config: Config, slot: Slot) -> Command:
     """Start the web process of a slot that was left running, if it has ended since."""
-    ensure = _ensure(config, slot, config.process_name(slot))
+    ensure = _ensure(config, slot, quote(config.process_name(slot)))
     return Command(f"{pm2.ensure_daemon()}\n{_running(config)}\n{ensure}")
 
 
@@ -72,18 +74,88 @@ def page(config: Config) -> Command:
 def stop_all(config: Config) -> Command:
     """Stop what runs in either slot; it is remembered as stopped.
 
-    A slot without a link has no processes, and to ask pm2 for each of them costs a start of node.
+    A slot that has nothing is not asked for: each question to pm2 costs a start of node.
     """
-    stops = [
-        when(cmd("test", "-L", config.layout.slot_release(slot)), pm2.stop(names(config, slot)))
-        for slot in SLOTS
-    ]
+    stops = [when(_has_something(config, slot), _together(config, slot, pm2.stop)) for slot in SLOTS]
     return all_of(*stops)
+
+
+def delete_all(config: Config, slot: Slot) -> Command:
+    """End and forget all that runs in a slot, whatever it was started from."""
+    return _together(config, slot, pm2.delete)
+
+
+def end(config: Config, slot: Slot) -> Command:
+    """End what runs in a slot, if anything does."""
+    return when(_has_something(config, slot), delete_all(config, slot))
+
+
+def remove(config: Config, slot: Slot) -> Command:
+    """End what runs in a slot, if anything does, and note that it runs nothing."""
+    return when(
+        _has_something(config, slot), all_of(delete_all(config, slot), slots.clear(config.layout, slot))
+    )
+
+
+def gone(config: Config) -> Command:
+    """See that no process of the app lives and nobody listens on its ports; what does not end is killed.
+
+    What is killed was started by this user in a release of the app, for a slot.
+    """
+    ports = " or ".join(f"sport = :{config.port(slot)}" for slot in SLOTS)
+    seconds = int(config.web.kill_timeout) + 10
+    return Command(
+        f"{_alive(config)}\n"
+        f"for _ in $(seq {seconds * 5}); do\n"
+        '    if [ -z "$(alive blue)$(alive green)" ]; then break; fi\n'
+        "    sleep 0.2\n"
+        "done\n"
+        "for pid in $(alive blue) $(alive green); do\n"
+        "    echo \"pid $pid did not end in time and is killed: $(tr '\\0' ' ' <\"/proc/$pid/cmdline\")\"\n"
+        '    kill -KILL "$pid" || true\n'
+        "done\n"
+        "sleep 0.2\n"
+        'left="$(alive blue)$(alive green)"\n'
+        'if [ -n "$left" ]; then echo "still there: $left"; exit 1; fi\n'
+        f'listening=$(ss -Hltn "( {ports} )")\n'
+        'if [ -n "$listening" ]; then echo "somebody listens on the app\'s ports:"; echo "$listening"; exit 1; fi'
+    )
 
 
 def names(config: Config, slot: Slot) -> list[str]:
     """The pm2 names of a slot's processes, the web process first."""
     return [config.process_name(slot), *(config.process_name(slot, process) for process in config.processes)]
+
+
+def _together(config: Config, slot: Slot, act: Callable[[Iterable[str]], Command]) -> Command:
+    """Act on a slot's processes by their namespace; where they were started before there was one, by their names."""
+    manifest = cmd("test", "-e", config.layout.slot_manifest(slot))
+    return all_of(
+        act([config.namespace(slot)]),
+        when(Command(f"! {manifest}"), act(names(config, slot))),
+    )
+
+
+def _has_something(config: Config, slot: Slot) -> Command:
+    """Whether a slot has, or may have, processes: by its link, its manifest, or a process that says so itself."""
+    layout = config.layout
+    known = f"[ -L {quote(layout.slot_release(slot))} ] || [ -e {quote(layout.slot_manifest(slot))} ]"
+    return Command(f'{{ {known} || {{ {_alive(config)}; [ -n "$(alive {slot})" ]; }}; }}')
+
+
+def _alive(config: Config) -> str:
+    """Processes of this user that say themselves that they are a slot's, and are at work in a release of the app."""
+    releases = quote(config.layout.releases)
+    return (
+        "alive() {\n"
+        '    for file in $(grep -lzsx "WINDLASS_SLOT=$1" /proc/[0-9]*/environ || true); do\n'
+        "        pid=${file#/proc/} pid=${pid%/environ}\n"
+        '        case $(readlink "/proc/$pid/cwd" || true)/ in\n'
+        f'            {releases}/*) echo "$pid" ;;\n'
+        "        esac\n"
+        "    done\n"
+        "}"
+    )
 
 
 def _running(config: Config) -> str:
@@ -108,7 +180,6 @@ def _live_slot(config: Config) -> str:
 
 def _branch(config: Config, live: Slot) -> str:
     idle, layout = other(live), config.layout
-    started = "\n".join(_ensure(config, live, name) for name in names(config, live))
     look = f"ss -Htn state established '( sport = :{config.port(idle)} )'"
     drain = (
         f"for _ in $(seq {max(1, int(config.web.drain * 5))}); do\n"
@@ -116,19 +187,42 @@ def _branch(config: Config, live: Slot) -> str:
         "    sleep 0.2\n"
         "done"
     )
-    link = quote(layout.slot_release(idle))
-    end = f"{drain}\n{pm2.delete(names(config, idle))}\nrm -f {link}"
+    end = f"{drain}\n{delete_all(config, idle)}\n{slots.clear(layout, idle)}"
     text = (
-        f"if [ -e {quote(layout.slot_release(live))} ]; then\n{_indented(started)}\nfi\n"
-        f"if [ -L {link} ] && [ ! -e {quote(layout.standby)} ]; then\n{_indented(end)}\nfi"
+        f"{_end_exclusive(config, idle)}\n"
+        f"if [ -e {quote(layout.slot_release(live))} ]; then\n"
+        f"    for name in $({_listed(config, live)}); do\n"
+        f"{_indented(_indented(_ensure(config, live, _NAME)))}\n"
+        "    done\n"
+        "fi\n"
+        f"if [ ! -e {quote(layout.standby)} ] && {_has_something(config, idle)}; then\n{_indented(end)}\nfi"
     )
     return f"    {live})\n{_indented(_indented(text))}\n        ;;"
 
 
+_NAME = '"$name"'
+
+
+def _listed(config: Config, slot: Slot) -> str:
+    """The names of a slot's processes by its manifest, which has one a line; else by the configuration."""
+    manifest = quote(config.layout.slot_manifest(slot))
+    known = " ".join(map(quote, names(config, slot)))
+    return f'sed -n \'s/^{{"name": "\\([A-Za-z0-9_-]*\\)".*/\\1/p\' {manifest} 2>/dev/null | grep . || echo {known}'
+
+
+def _end_exclusive(config: Config, idle: Slot) -> str:
+    """First of all end what must not run beside its like of the live slot."""
+    manifest = quote(config.layout.slot_manifest(idle))
+    found = (
+        f'sed -n \'/"exclusive": true/s/^{{"name": "\\([A-Za-z0-9_-]*\\)".*/\\1/p\' {manifest} 2>/dev/null'
+    )
+    return f'for name in $({found}); do\n    pm2 -s delete "$name" >/dev/null 2>&1 || true\ndone'
+
+
 def _ensure(config: Config, live: Slot, name: str) -> str:
-    """Deleted first: pm2 starts a stopped process in the folder that it had before."""
-    start = all_of(pm2.delete([name]), pm2.start(config.layout, live, [name]))
-    return f"if ! running {live} {quote(name)}; then\n{_indented(start.text)}\nfi"
+    """Deleted first: pm2 starts a stopped process in the folder that it had before. `name` is shell text."""
+    start = f"pm2 -s delete {name} >/dev/null 2>&1 || true\n{pm2.start_one(config.layout, live, name)}"
+    return f"if ! running {live} {name}; then\n{_indented(start)}\nfi"
 
 
 def _indented(text: str) -> str:

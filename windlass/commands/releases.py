@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from windlass.layout import Layout
-from windlass.shell import Command, all_of, cmd, quote, when, write_file
+from windlass.layout import Layout, Slot
+from windlass.shell import Command, all_of, both, cmd, quote, when, write_file
 
 NOT_SNAPSHOT = (".git", "node_modules")
 
@@ -111,6 +111,14 @@ def publish_assets(layout: Layout, release: str, *, source: str, url: str) -> Co
         cmd("rsync", "-a", "--ignore-existing", f"--link-dest={origin}/", f"{origin}/", f"{place}/"),
     )
     return when(cmd("test", "-d", origin), sync)
+
+
+def keep_manifest(layout: Layout, slot: Slot, release: str) -> Command:
+    """Keep with a release what its slot was started with; a disk that is full must not take a release back."""
+    kept = layout.release_manifest(release)
+    incoming = kept.with_name(kept.name + ".next")
+    copy, move = cmd("cp", layout.slot_manifest(slot), incoming), cmd("mv", "-T", incoming, kept)
+    return both(copy, move).tolerated()
 
 
 def publish(layout: Layout, release: str) -> Command:

@@ -20,7 +20,7 @@ def assign(layout: Layout, slot: Slot, release: str) -> Command:
 
 def clear(layout: Layout, slot: Slot) -> Command:
     """Note that the slot runs nothing."""
-    return cmd("rm", "-f", layout.slot_release(slot))
+    return cmd("rm", "-f", layout.slot_release(slot), layout.slot_manifest(slot))
 
 
 def lay_flag(layout: Layout) -> Command:

@@ -75,6 +75,10 @@ class Config(Section):
     def port(self, slot: Slot) -> int:
         return self.web.ports[0 if slot == "blue" else 1]
 
+    def namespace(self, slot: Slot) -> str:
+        """What pm2 calls all processes of a slot together; no process can have this name."""
+        return f"{self.app.name}:{slot}"
+
     def process_name(self, slot: Slot, process: str = "") -> str:
         """The pm2 name of a slot's web process, or of one of its extra processes."""
         return "-".join(part for part in (self.app.name, slot, process) if part)

@@ -131,9 +131,10 @@ def _shared_paths_are_not_built(config: Config) -> Iterator[Problem]:
 
 def _processes_have_names_of_their_own(config: Config) -> Iterator[Problem]:
     for name in config.processes:
-        if name in ("blue", "green"):
+        if name in ("blue", "green", "web"):
+            what = "the web process" if name == "web" else "a slot"
             yield Problem(
-                ("processes", name), f"{name} is the name of a slot: call the process something else"
+                ("processes", name), f"{name} is the name of {what}: call the process something else"
             )
 
 

@@ -103,6 +103,7 @@ class Process(Section):
     args: list[Word] = []
     interpreter: Text = "node"
     instances: Annotated[int, Field(ge=1, le=64)] = 1
+    exclusive: bool = False
     env: dict[VariableName, Word] = {}
     kill_timeout: Seconds = 10
     max_memory: Memory = ""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from windlass.layout import SLOTS, Layout, Slot, other
+from windlass.manifest import Manifest, read_manifest
 from windlass.question import Answer, Question
 from windlass.shell import Command
 
@@ -17,17 +18,22 @@ EVERYTHING = 1_000_000
 
 @dataclass(frozen=True)
 class Release:
-    """A built snapshot on the server; `stamp` is the install stamp that its node_modules were made under."""
+    """A built snapshot on the server; `stamp` is the install stamp that its node_modules were made under.
+
+    `manifest` is what it was started with when visitors last got it, None where that is not known.
+    """
 
     id: str
     revision: str
     stamp: str
+    manifest: Manifest | None = None
 
 
 @dataclass(frozen=True)
 class State:
     """One look at the app's folders. Sizes are in bytes; a flag is None where it is not set.
 
+    `manifests` are what each slot was started with, None where it runs nothing or nobody knows.
     `env_version` is the kept version that `.env` is, 0 where somebody edited it, None where there is none.
     `now` is the server's time in seconds since the epoch, `user` who looked, `owner` whose the app is.
     """
@@ -52,6 +58,7 @@ class State:
     unenterable: str
     lock: Mapping[str, Any]
     system: str
+    manifests: Mapping[str, Manifest | None] = field(default_factory=dict)
     now: float = 0.0
     user: str = ""
     owner: str = ""
@@ -94,7 +101,8 @@ def parse(answer: Answer) -> State:
         maintenance=flags["maintenance"],
         stopped=flags["stopped"],
         standby=flags["standby"],
-        releases=tuple(Release(**release) for release in found["releases"]),
+        releases=tuple(_release(release) for release in found["releases"]),
+        manifests={slot: read_manifest(found.get("manifests", {}).get(slot)) for slot in SLOTS},
         records=tuple(found["records"]),
         install_stamp=found["stamps"]["install"],
         generate_stamp=found["stamps"]["generate"],
@@ -110,3 +118,7 @@ def parse(answer: Answer) -> State:
         user=found["user"],
         owner=found["owner"],
     )
+
+
+def _release(found: Mapping[str, Any]) -> Release:
+    return Release(found["id"], found["revision"], found["stamp"], read_manifest(found.get("manifest")))

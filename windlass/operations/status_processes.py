@@ -16,18 +16,20 @@ def processes(
     config: Config, state: State, pm2: Pm2List, figures: SystemFigures | None
 ) -> tuple[Process, ...]:
     """The app's own in pm2's list, those of the live slot first."""
+    spaces = {config.namespace(slot): slot for slot in SLOTS}
     slots = {name: slot for slot in SLOTS for name in names(config, slot)}
     measured = figures.processes if figures else {}
     found = []
     for one in pm2.processes:
-        if one.name not in slots:
+        slot = spaces.get(one.namespace) or slots.get(one.name)
+        if slot is None:
             continue
         own = measured.get(one.pid) if one.pid else None
         found.append(
             Process(
                 one.name,
                 one.status,
-                slots[one.name],
+                slot,
                 one.pid,
                 max(0.0, state.now - one.since) if one.status == "online" and one.since else None,
                 one.restarts,

@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 from windlass.config.model import Config
 from windlass.errors import Refused
 from windlass.facts.state import State
-from windlass.layout import Slot
+from windlass.layout import Slot, other
+from windlass.manifest import as_text, manifest_of
 from windlass.plans.golive import Cutover
 from windlass.plans.look import Look
 from windlass.plans.texts import Start, ecosystem, maintenance_page
@@ -29,6 +30,7 @@ def cutover_to(
     slot = slot or look.state.idle
     node = str(PurePosixPath(look.tools.node) / "node")
     start = Start(slot, release, revision, release, node)
+    ends = look.state.manifests.get(other(slot))
     return Cutover(
         release,
         revision,
@@ -39,6 +41,9 @@ def cutover_to(
         maintenance_page(config, folders=folders),
         known=known,
         page_up=page,
+        manifest=as_text(manifest_of(config, slot, release, revision, look.tools.node)),
+        ends=ends.exclusive if ends else (),
+        others=ends.names[1:] if ends else (),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from windlass.commands import pm2, recovery
 from windlass.config.model import Config
 from windlass.facts.state import State
-from windlass.layout import SLOTS
 from windlass.plan import Plan, Stage, Step
 from windlass.plans import golive
 from windlass.plans.golive import Cutover
@@ -14,11 +13,13 @@ from windlass.shell import all_of, cmd, write_file
 
 def stop(config: Config, reason: str) -> Plan:
     """Stop every process of the app, to stay stopped after a reboot; the page is up already."""
-    names = [name for slot in SLOTS for name in recovery.names(config, slot)]
-    text = all_of(recovery.node_on_path(config), pm2.ensure_daemon(), pm2.stop(names))
+    text = all_of(recovery.node_on_path(config), pm2.ensure_daemon(), recovery.stop_all(config))
     steps = (
         Step("stop the processes", text, timeout=60 + config.web.kill_timeout, interruptible=False),
         Step("save the process list", all_of(recovery.node_on_path(config), pm2.save()), interruptible=False),
+        Step(
+            "see that nothing runs", recovery.gone(config), 30 + config.web.kill_timeout, interruptible=False
+        ),
     )
     return Plan(
         f"Stop {config.app.name}",
@@ -31,10 +32,9 @@ def stop(config: Config, reason: str) -> Plan:
 def resume(config: Config, to: Cutover) -> Plan:
     """Start what was live, on its own slot and behind the page; the page goes once it is healthy."""
     layout = config.layout
-    workers = recovery.names(config, to.slot)[1:]
     opening = [
         golive.through_nginx(config, to),
-        *([Step("start the other processes", pm2.start(layout, to.slot, workers))] if workers else []),
+        *golive.exclusive(config, to),
         Step("save the process list", pm2.save()),
         Step("open to visitors", cmd("rm", "-f", layout.stopped), interruptible=False),
     ]

@@ -18,7 +18,9 @@ class Cutover:
     """From what is live to a release on the idle slot; `known`: the release was live before and was good.
 
     `ecosystem` is the text that pm2 starts the slot from, `node` the folder of node, `page` the
-    maintenance page. `page_up`: this run put the page up and takes it down.
+    maintenance page. `page_up`: this run put the page up and takes it down. `manifest` is the text that says what the
+    slot is started with. Of what the other slot was started with, by their pm2 names: `ends` are the processes that
+    must have ended before their like of this one start, `others` all but the web process.
     """
 
     release: str
@@ -30,6 +32,9 @@ class Cutover:
     page: str
     known: bool = False
     page_up: bool = False
+    manifest: str = ""
+    ends: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def stages(config: Config, to: Cutover, prune: Command | None = None) -> tuple[Stage, ...]:
@@ -45,18 +50,19 @@ def prologue(to: Cutover) -> Command:
 def start(config: Config, to: Cutover) -> Stage:
     """The release runs on the idle slot and is healthy there; visitors do not see it yet."""
     layout = config.layout
-    names = recovery.names(config, to.slot)
+    overlapping = _names(config, to.slot, exclusive=False)
     launch = all_of(
         cmd("rm", "-f", layout.standby),
         pm2.ensure_daemon(),
-        when(cmd("test", "-L", layout.slot_release(to.slot)), pm2.delete(names)),
+        recovery.end(config, to.slot),
         slots.lay_flag(layout),
         slots.assign(layout, to.slot, to.release),
         write_file(layout.maintenance_page, to.page),
         write_file(layout.node_path, to.node),
         write_file(layout.slot_config(to.slot), to.ecosystem),
+        *([write_file(layout.slot_manifest(to.slot), to.manifest)] if to.manifest else []),
         _mark_logs(config, to),
-        pm2.start(layout, to.slot, names[:1]),
+        pm2.start(layout, to.slot, [config.process_name(to.slot)]),
     )
     return Stage(
         "start",
@@ -70,11 +76,12 @@ def start(config: Config, to: Cutover) -> Stage:
             # Before the gate: the app comes up meanwhile. From here on a reboot finds whichever nginx points at.
             Step("save the process list", pm2.save()),
             healthy(config, to),
+            *_others(config, to, overlapping),
         ),
         undo=(
             Step("show the new release's last lines", _last_lines(config, to), tolerated=True, show=True),
             *_drain(config, to.slot),
-            Step("remove the new release's process", _remove(config, to.slot)),
+            Step("remove the new release's process", recovery.remove(config, to.slot)),
         ),
     )
 
@@ -108,7 +115,7 @@ def cutover(config: Config, to: Cutover) -> Stage:
         (
             Step(f"switch to {to.slot}", slots.switch(layout, to.slot), timeout=10, interruptible=False),
             through_nginx(config, to),
-            Step("publish", releases.publish(layout, to.release), timeout=10, interruptible=False),
+            Step("publish", _publish(config, to), timeout=10, interruptible=False),
             *page_off,
         ),
         undo=(Step(f"switch back to {back}", slots.switch(layout, back), timeout=10),),
@@ -117,14 +124,25 @@ def cutover(config: Config, to: Cutover) -> Stage:
     )
 
 
+def _publish(config: Config, to: Cutover) -> Command:
+    """The release is what visitors get, and what it was started with is what it was good with."""
+    layout = config.layout
+    if not to.manifest:
+        return releases.publish(layout, to.release)
+    return all_of(releases.publish(layout, to.release), releases.keep_manifest(layout, to.slot, to.release))
+
+
 def soak(config: Config, to: Cutover) -> Stage:
     """Watch the new release under real traffic; the old one still runs."""
     workers = recovery.names(config, to.slot)[1:]
-    steps = [Step("start the other processes", pm2.start(config.layout, to.slot, workers))] if workers else []
+    steps = exclusive(config, to)
     if config.soak.seconds:
-        watch = gates.soak(config, to.slot, to.release)
+        watch = gates.soak(config, to.slot, to.release, workers)
         steps.append(Step(f"watch for {config.soak.seconds:g} s", watch, timeout=gates.longest(watch)))
-    return Stage("soak", tuple(steps), on_cancel="keep")
+    own = _names(config, to.slot, exclusive=True)
+    # Before the recovery has those of the live slot run again: no two of them shall.
+    undo = (Step(f"end {', '.join(own)}", pm2.delete(own)),) if own else ()
+    return Stage("soak", tuple(steps), undo=undo, on_cancel="keep")
 
 
 def finish(config: Config, to: Cutover, prune: Command | None) -> Stage:
@@ -132,10 +150,13 @@ def finish(config: Config, to: Cutover, prune: Command | None) -> Stage:
     old = other(to.slot)
     steps = _drain(config, old) if to.was else []
     if config.web.standby == "warm" and to.was:
-        keep, timeout = _keep(config, old), 60 + config.web.kill_timeout
+        keep, timeout = (
+            _keep(config, old, to.others or tuple(recovery.names(config, old)[1:])),
+            60 + config.web.kill_timeout,
+        )
         steps.append(Step(f"keep {old} as a warm standby", keep, timeout=timeout, show=True))
     else:
-        steps.append(Step(f"stop {old}", _remove(config, old), timeout=60 + config.web.kill_timeout))
+        steps.append(Step(f"stop {old}", recovery.remove(config, old), timeout=60 + config.web.kill_timeout))
     steps.append(Step("save the process list", pm2.save()))
     if prune is not None:
         steps.append(Step("remove what is too old", prune, tolerated=True))
@@ -172,18 +193,46 @@ def _drain(config: Config, slot: Slot) -> list[Step]:
     return [Step(f"drain {slot}", gate, timeout=gates.longest(gate), tolerated=True)]
 
 
-def _keep(config: Config, slot: Slot) -> Command:
+def _keep(config: Config, slot: Slot, others: tuple[str, ...]) -> Command:
     """Leave the slot's web process running as a standby, unless memory is short."""
     limit = config.limits.memory_free_mb
     room = Command(f"[ \"$(awk '/^MemAvailable:/ {{ print int($2 / 1024) }}' /proc/meminfo)\" -ge {limit} ]")
-    keep = all_of(Command(f": >{quote(config.layout.standby)}"), pm2.delete(recovery.names(config, slot)[1:]))
+    keep = all_of(Command(f": >{quote(config.layout.standby)}"), pm2.delete(others))
     short = cmd("echo", f"less than {limit} MiB of memory are free: {slot} is stopped, not kept as a standby")
-    return when(room, keep, all_of(short, _remove(config, slot)))
+    return when(room, keep, all_of(short, recovery.remove(config, slot)))
 
 
-def _remove(config: Config, slot: Slot) -> Command:
-    link = cmd("test", "-L", config.layout.slot_release(slot))
-    return when(link, all_of(pm2.delete(recovery.names(config, slot)), slots.clear(config.layout, slot)))
+def _names(config: Config, slot: Slot, *, exclusive: bool) -> list[str]:
+    """The pm2 names of the processes beside the web process that may overlap with the other slot's, or may not."""
+    return [
+        config.process_name(slot, kind)
+        for kind, process in config.processes.items()
+        if process.exclusive == exclusive
+    ]
+
+
+def _others(
+    config: Config, to: Cutover, names: list[str], title: str = "start the other processes"
+) -> list[Step]:
+    """Start these processes of the slot, and see that they stay up."""
+    if not names:
+        return []
+    gate = gates.alive(config, to.slot, names, known=to.known)
+    hint = f"their own lines are in {config.layout.logs}/app/{names[0]}.err.log on the server"
+    return [
+        Step(title, all_of(pm2.start(config.layout, to.slot, names), pm2.save()), hint=hint),
+        Step(f"{', '.join(names)} stay up", gate, timeout=gates.longest(gate), hint=hint),
+    ]
+
+
+def exclusive(config: Config, to: Cutover) -> list[Step]:
+    """The old ones end, then the new ones start: in between none runs."""
+    names = _names(config, to.slot, exclusive=True)
+    steps = _others(config, to, names, "start what runs alone")
+    if to.ends:
+        timeout = 60 + config.web.kill_timeout
+        steps.insert(0, Step(f"end {', '.join(to.ends)}", pm2.delete(to.ends), timeout=timeout))
+    return steps
 
 
 def _mark_logs(config: Config, to: Cutover) -> Command:

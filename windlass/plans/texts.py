@@ -54,6 +54,7 @@ def ecosystem(config: Config, start: Start, *, folders: Sequence[Path] = ()) -> 
         folders=folders,
         app=config.app.name,
         slot=start.slot,
+        namespace=config.namespace(start.slot),
         port=config.port(start.slot),
         release=start.release,
         revision=start.revision,

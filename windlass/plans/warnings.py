@@ -10,7 +10,7 @@ from windlass.config.model import Config
 from windlass.facts.state import State
 from windlass.facts.system import Listener, Pm2List, Pm2Process, SystemFigures
 from windlass.facts.visitors import Visitors
-from windlass.layout import SLOTS
+from windlass.layout import SLOTS, Slot
 from windlass.ledger import UNFINISHED, runs
 from windlass.plans.history import bad, env_differs, env_now
 
@@ -79,7 +79,7 @@ def _processes(config: Config, seen: Seen) -> Iterator[str]:
         return
     wanted = str(config.layout.release_app(state.live))
     running = {process.name: process for process in pm2.processes}
-    for name in names(config, state.slot):
+    for name in expected(config, state, state.slot):
         process = running.get(name)
         if process is None or process.status != "online":
             yield f"{name} is {process.status if process else 'missing'} under pm2: fab logs, then fab restart"
@@ -92,10 +92,21 @@ def _idle(config: Config, seen: Seen, processes: list[Pm2Process]) -> Iterator[s
     state = seen.state
     if state.lock.get("held") or state.standby is not None:
         return
-    idle = set(names(config, state.idle))
-    left = [process.name for process in processes if process.name in idle and process.status == "online"]
+    ours = {config.app.name, *(config.namespace(slot) for slot in SLOTS)}
+    wanted = expected(config, state, state.slot)
+    left = [
+        one.name
+        for one in processes
+        if one.namespace in ours and one.name not in wanted and one.status == "online"
+    ]
     if left:
-        yield f"{', '.join(left)} still runs, and no visitor gets it; the next deploy ends it"
+        yield f"{', '.join(left)} runs and should not: the next deploy ends it, so does fab restart"
+
+
+def expected(config: Config, state: State, slot: Slot) -> list[str]:
+    """The pm2 names of what a slot was started with; by the configuration where nobody noted it."""
+    manifest = state.manifests.get(slot)
+    return list(manifest.names) if manifest else names(config, slot)
 
 
 def occupied(config: Config, state: State, listeners: Iterable[Listener]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from tests.unit.bash import bash
 from tests.unit.made import config
 from windlass.commands import recovery
 from windlass.layout import SLOTS, Slot
+from windlass.manifest import as_text, manifest_of
 from windlass.shell import Command
 
 OLD, NEW = "0001-aaaaaaa", "0002-bbbbbbb"
@@ -42,8 +43,18 @@ case $1 in
             sleep 60 >/dev/null 2>&1 &
             echo $! >"$run/$name-0.pid"
         done ;;
-    stop) if [ -e "$here/known/$2" ]; then end "$2"; else exit 1; fi ;;
-    delete) if [ -e "$here/known/$2" ]; then end "$2"; rm "$here/known/$2"; else exit 1; fi ;;
+    stop | delete)
+        # A name, or else the namespace APP:SLOT: each process of those whose names begin with APP-SLOT.
+        found=1
+        for known in "$here/known/$2" "$here/known/${2/:/-}" "$here/known/${2/:/-}"-*; do
+            case $2 in *:*) ;; *) [ "$known" = "$here/known/$2" ] || continue ;; esac
+            if [ -e "$known" ]; then
+                end "${known##*/}"
+                if [ "$1" = delete ]; then rm "$known"; fi
+                found=0
+            fi
+        done
+        exit $found ;;
     save) ls "$here/known" >"$here/home/dump.pm2" ;;
 esac
 """
@@ -88,6 +99,7 @@ class Server:
 
     def assign(self, slot: Slot, release: str, *, started: bool = True) -> None:
         (self.run / f"slot-{slot}").symlink_to(f"../releases/{release}")
+        (self.run / f"{slot}.json").write_text(as_text(manifest_of(self.config, slot, release, "", "")))
         if started:
             for name in recovery.names(self.config, slot):
                 config_file = self.run / f"{slot}.config.js"
@@ -148,10 +160,54 @@ def test_the_live_slot_runs_on_undisturbed_and_the_other_is_ended(server: Server
     before = server.running()
     release = {"blue": OLD, "green": NEW}[live]
     idle = "green" if live == "blue" else "blue"
-    assert server.recover() == [f"delete shop-{idle}"]
+    assert server.recover() == [f"delete shop:{idle}"]
+    assert not (server.run / f"{idle}.json").exists()
     assert server.running() == {f"shop-{live}": release}
     assert before[f"shop-{live}"] == release
     assert server.links() == {live: release}
+
+
+def test_what_an_earlier_version_started_is_ended_by_its_names(with_worker: Server) -> None:
+    with_worker.assign("blue", OLD)
+    with_worker.assign("green", NEW)
+    (with_worker.run / "blue.json").unlink()
+    with_worker.flag()
+    assert with_worker.recover() == ["delete shop:blue", "delete shop-blue", "delete shop-blue-worker"]
+    assert set(with_worker.running()) == {"shop-green", "shop-green-worker"}
+
+
+def test_what_a_slot_was_started_with_is_what_runs_again_whatever_is_configured_now(
+    with_worker: Server,
+) -> None:
+    with_worker.assign("green", NEW, started=False)
+    with_worker.flag()
+    with_worker.config = config(with_worker.root, web={"drain": 1}, processes={"mailer": {"script": "m.js"}})
+    with_worker.recover()
+    assert set(with_worker.running()) == {"shop-green", "shop-green-worker"}
+
+
+def test_of_a_process_that_must_not_run_twice_the_idle_slots_ends_first(tmp_path: Path) -> None:
+    server = Server(tmp_path / "srv", processes={"clock": {"script": "clock.js", "exclusive": True}})
+    try:
+        server.assign("blue", OLD)
+        server.assign("green", NEW, started=False)
+        server.flag()
+        asked = server.recover()
+        assert asked.index("delete shop-blue-clock") < asked.index("delete shop-green-clock")
+        assert asked[0] == "delete shop-blue-clock"
+        assert set(server.running()) == {"shop-green", "shop-green-clock"}
+    finally:
+        server.end()
+
+
+def test_a_process_that_says_it_is_a_slots_is_ended_where_no_link_and_no_manifest_know_of_it(
+    server: Server,
+) -> None:
+    server.assign("blue", OLD)
+    folder = server.root / "releases" / NEW
+    stray = f"cd {folder}; WINDLASS_SLOT=green sleep 60 >/dev/null 2>&1 & echo $! >{server.run}/stray.pid"
+    server.text(Command(stray)).check()
+    assert server.recover() == ["delete shop:green", "delete shop-green"]
 
 
 def test_recovering_again_changes_nothing_and_asks_pm2_for_nothing(server: Server) -> None:
@@ -215,9 +271,7 @@ def test_nothing_runs_while_the_app_is_stopped(with_worker: Server) -> None:
     with_worker.flag()
     with_worker.assign("green", NEW)
     (with_worker.run / "stopped").touch()
-    assert set(with_worker.recover()) == {
-        "stop shop-blue", "stop shop-blue-worker", "stop shop-green", "stop shop-green-worker",
-    }  # fmt: skip
+    assert set(with_worker.recover()) == {"stop shop:blue", "stop shop:green"}
     assert with_worker.running() == {}
     assert with_worker.links() == {"blue": OLD, "green": NEW}  # a resume knows what was live
     with_worker.recover()

@@ -193,10 +193,11 @@ def test_without_maintenance_there_is_no_page() -> None:
     assert not any("page" in title for title in titles(planned(with_database())))
 
 
-def test_the_other_processes_start_after_the_cutover_and_end_with_their_slot() -> None:
+def test_the_other_processes_are_watched_before_the_cutover_and_end_with_their_slot() -> None:
     plan = planned(config(processes={"worker": {"script": "worker.js"}}))
     steps = titles(plan)
-    assert steps.index("publish") < steps.index("start the other processes") < steps.index("watch for 30 s")
+    order = ["start the other processes", "shop-green-worker stay up", "switch to green", "watch for 30 s"]
+    assert [steps.index(title) for title in order] == sorted(steps.index(title) for title in order)
     assert "shop-green-worker" not in text_of(step(plan, "start on green")).split("pm2 -s start")[1]
     assert "pm2 -s delete shop-blue-worker" in text_of(step(plan, "stop blue"))
 

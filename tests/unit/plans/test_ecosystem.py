@@ -24,7 +24,7 @@ NEXT = "node_modules/next/dist/bin/next"
 def test_the_web_process_is_named_placed_and_told_who_it_is(tmp_path: Path) -> None:
     release = having(tmp_path, "server.js")
     web = apps(config(tmp_path, web={"env": {"FLAG": 'it\'s "on" $HOME', "PORT": "1"}}))[0]
-    assert (web["name"], web["namespace"], web["exec_mode"]) == ("shop-green", "shop", "fork")
+    assert (web["name"], web["namespace"], web["exec_mode"]) == ("shop-green", "shop:green", "fork")
     assert web["cwd"] == str(release)
     assert web["env"] == {
         "NODE_ENV": "production",
@@ -160,7 +160,7 @@ def test_pm2_starts_the_web_process_alone_and_then_the_rest(tmp_path: Path, pm2:
         "shop-green-0.pid",
         "shop-green-worker-1.pid",
     ]
-    pm2("delete", "shop").check()
+    pm2("delete", "shop:green").check()
     assert list((tmp_path / "run").glob("*.pid")) == []
 
 

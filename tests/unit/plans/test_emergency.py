@@ -18,9 +18,16 @@ TO = cutover(release="0002-bbbbbbb", slot="blue", was="0002-bbbbbbb")
 def test_a_stop_stops_every_process_of_both_slots_and_saves_that() -> None:
     plan = emergency.stop(config(processes=WORKER), "it's on fire")
     text = text_of(step(plan, "stop the processes"))
-    for name in ("shop-blue", "shop-blue-worker", "shop-green", "shop-green-worker"):
+    for name in (
+        "shop:blue",
+        "shop:green",
+        "shop-blue",
+        "shop-blue-worker",
+        "shop-green",
+        "shop-green-worker",
+    ):
         assert f"pm2 -s stop {name} " in text
-    assert titles(plan) == ["stop the processes", "save the process list"]
+    assert titles(plan) == ["stop the processes", "save the process list", "see that nothing runs"]
     assert plan.record == {"stopped": True, "reason": "it's on fire"}
 
 
@@ -38,8 +45,8 @@ def test_a_resume_opens_to_visitors_last_of_all_and_only_behind_the_gate() -> No
     wanted = [
         "start on blue",
         "healthy on port 3000",
-        "healthy through nginx",
         "start the other processes",
+        "healthy through nginx",
         "open to visitors",
     ]
     places = [order.index(title) for title in wanted]

@@ -18,8 +18,8 @@ OLD, NEW = "0001-aaaaaaa", "0002-ccccccc"
 WORKER = {"worker": {"script": "worker.js"}}
 
 
-def to(slot: Slot = "green", *, page_up: bool = False, was: str = OLD, known: bool = False) -> golive.Cutover:
-    return cutover(release=NEW, slot=slot, was=was, page_up=page_up, known=known)
+def to(slot: Slot = "green", *, was: str = OLD, **parts: Any) -> golive.Cutover:
+    return cutover(release=NEW, slot=slot, was=was, **parts)
 
 
 def titled(stage: Stage, title: str) -> Step:
@@ -61,6 +61,7 @@ def test_before_a_start_whatever_was_on_the_slot_is_gone_and_both_slots_are_save
     order = [
         "rm -f /srv/shop/run/standby",
         "pm2 -s resurrect",
+        "pm2 -s delete shop:green",
         "pm2 -s delete shop-green-worker",
         "releases/0002-ccccccc",
         "green.config.js",
@@ -69,7 +70,26 @@ def test_before_a_start_whatever_was_on_the_slot_is_gone_and_both_slots_are_save
     places = [launch.index(word) for word in order]
     assert places == sorted(places)
     assert "shop-blue" not in launch
-    assert [step.title for step in stage.steps[1:]] == ["save the process list", "healthy on port 3001"]
+    assert [step.title for step in stage.steps[1:]] == [
+        "save the process list",
+        "healthy on port 3001",
+        "start the other processes",
+        "shop-green-worker stay up",
+    ]
+
+
+def test_what_runs_alone_starts_after_the_cutover_once_its_like_has_ended() -> None:
+    alone = config(processes={"clock": {"script": "clock.js", "exclusive": True}, **WORKER})
+    swap = to(ends=("shop-blue-clock",))
+    before = "".join(text_of(step) for step in golive.start(alone, swap).steps)
+    assert "--only shop-green-clock" not in before
+    soak = golive.soak(alone, swap)
+    assert [step.title for step in soak.steps][:3] == [
+        "end shop-blue-clock",
+        "start what runs alone",
+        "shop-green-clock stay up",
+    ]
+    assert [step.title for step in soak.undo] == ["end shop-green-clock"]
 
 
 def test_a_start_has_the_time_that_the_process_before_it_needs_to_end() -> None:
@@ -111,7 +131,10 @@ def test_what_ends_a_slot_does_nothing_where_the_slot_is_empty(tmp_path: Path) -
 
 def test_the_soak_watches_the_new_slot_and_a_cancel_keeps_what_is_live() -> None:
     stage = golive.soak(config(processes=WORKER, soak={"seconds": 12}), to())
-    assert [step.title for step in stage.steps] == ["start the other processes", "watch for 12 s"]
+    assert [step.title for step in stage.steps] == ["watch for 12 s"]
+    watch = stage.steps[0].action
+    assert isinstance(watch, Gate)
+    assert list(watch.arguments["processes"]) == ["shop-green-worker"]
     assert stage.on_cancel == "keep"
     assert stage.on_failure == "recover"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from windlass.errors import Refused
 from windlass.facts.databases import Databases
 from windlass.facts.revision import Revision
 from windlass.facts.visitors import Visitors
+from windlass.manifest import differences
 from windlass.plan import Plan
 from windlass.plans import deploy, lint, migrate
 from windlass.plans.cutover import check_not_stopped, cutover_to, has_page
@@ -65,10 +66,9 @@ def decide(
     for_each(seen, lambda one: check_not_stopped(one.host, one.look.state))
     said: list[Said] = []
     if not options.force and all(map(is_live, seen)) and _has_all(seen[0]):
-        unwell = [Said(one.host, _unwell(one)) for one in seen if _unwell(one)]
-        if not unwell:
+        said += [Said(one.host, why) for one in seen for why in _due(config, one)]
+        if not said:
             return Decision(as_it_is=tuple(map(_as_it_is, seen)))
-        said += unwell
     if options.rehearse:
         said += _check_rehearsal(config, seen[0])
     said += _linted(config, seen[0])
@@ -85,11 +85,14 @@ def _has_all(seen: Seen) -> bool:
     return applied is None or bool(applied.problem) or not pending(seen)
 
 
-def _unwell(seen: Seen) -> str:
-    """Why what is live is deployed all the same: it does not answer well itself."""
-    if seen.visitors is None or seen.visitors.direct is None or not seen.visitors.direct.problem:
-        return ""
-    return f"the live release is not well, so it is deployed anew: {seen.visitors.direct.problem}"
+def _due(config: Config, seen: Seen) -> Iterator[str]:
+    """Why what is live is deployed all the same: it does not answer well itself, or was started otherwise."""
+    if seen.visitors and seen.visitors.direct and seen.visitors.direct.problem:
+        yield f"the live release is not well, so it is deployed anew: {seen.visitors.direct.problem}"
+    state = seen.look.state
+    changed = differences(config, state.manifests.get(state.slot))
+    if changed:
+        yield f"the configuration has changed since the live release was started: {'; '.join(changed)}"
 
 
 def _as_it_is(seen: Seen) -> AsItIs:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from windlass.config.model import Config
 from windlass.errors import Refused
+from windlass.manifest import as_started
 from windlass.plan import Plan
 from windlass.plans import emergency
 from windlass.plans.cutover import cutover_to
@@ -29,7 +30,8 @@ def decide(config: Config, seen: Mapping[str, Look], *, folders: Sequence[Path] 
                 f"{host}: nothing was live before the stop, so there is nothing to resume",
                 hint=f"on the server: rm {config.layout.stopped}, then fab deploy -H {host}",
             )
-        to = cutover_to(config, look, live.id, live.revision, folders=folders, known=True, slot=state.slot)
-        return emergency.resume(config, to)
+        started = as_started(config, live.manifest or state.manifests.get(state.slot))
+        to = cutover_to(started, look, live.id, live.revision, folders=folders, known=True, slot=state.slot)
+        return emergency.resume(started, to)
 
     return Decision(tuple(for_each(seen.items(), plan)))

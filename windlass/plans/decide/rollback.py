@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from windlass.config.model import Config
 from windlass.errors import Refused
 from windlass.facts.state import Release
+from windlass.manifest import as_started, differences
 from windlass.plan import Plan
 from windlass.plans import rollback
 from windlass.plans.cutover import cutover_to
@@ -61,19 +62,33 @@ def decide(
         return Decision(as_it_is=tuple(AsItIs(one.host, one.look.state.live) for one in seen))
     if with_database:
         config = _without_standby(config)
+    present = config
 
     def plan(pair: tuple[Seen, Release]) -> Plan:
         one, release = pair
-        check_ready(config, one.host, one.look, building=False)
+        check_ready(present, one.host, one.look, building=False)
         check_has_what_it_needs(one.host, one.look, release, one.files)
         state = one.look.state
-        to = cutover_to(config, one.look, release.id, release.revision, folders=folders, known=True)
+        started = as_started(present, release.manifest)
+        to = cutover_to(started, one.look, release.id, release.revision, folders=folders, known=True)
         make = rollback.choose if state.stopped is not None else rollback.rollback
-        return make(config, state, to, migrations=with_database)
+        made = make(started, state, to, migrations=with_database)
+        return replace(made, notes=(*made.notes, *_as_it_was(present, release)))
 
     plans = for_each(pairs, plan)
     said = [Said(one.host, note) for one, made in zip(seen, plans, strict=True) for note in made.notes]
     return Decision(tuple(plans), tuple(said))
+
+
+def _as_it_was(config: Config, release: Release) -> list[str]:
+    """What differs between the configuration and what the release is started with again."""
+    changed = differences(config, release.manifest)
+    if not changed:
+        return []
+    return [
+        f"{release.id} is started as it was when it was live, not by the present configuration "
+        f"({'; '.join(changed)}); fab restart goes by that"
+    ]
 
 
 def _choose(seen: Seen, commit: str | None, *, stable: bool) -> Release | None:
