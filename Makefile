@@ -8,12 +8,13 @@ STAMP := .venv/windlass-stamp
 # tier says what it lacks.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || { sudo -n true 2>/dev/null && echo sudo -H --preserve-env=CI; })
 # The tests wait more than they work, those of the unit tier most; worksteal lets a file's tests run side by side.
-WORKERS ?= 2
+WORKERS ?= 3
 UNIT_WORKERS ?= 6
 # Without it each worker compiles every test module anew.
 unexport PYTHONDONTWRITEBYTECODE
 # What it counts is lost requests at 100 a second: nothing else may want the cores meanwhile.
 LOADED := tests/vps/test_prompthub_under_load.py
+TYPED := windlass tasks tests.support tests.vps tests.bench
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 PYTEST_UNIT := $(BIN)/python -m pytest -n $(UNIT_WORKERS) --dist worksteal tests/unit
 PYTEST_AS_ROOT := $(if $(SUDO),$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(PYTEST) -p no:cacheprovider,$(PYTEST))
@@ -31,7 +32,8 @@ demo: NEEDS := demo
 demo: setup
 	@$(BIN)/fab demo $(DEMO)
 
-test: setup lint types hosts
+test: setup
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target hosts types lint
 	$(PYTEST_UNIT)
 ifeq ($(SUDO),)
 	$(PYTEST) --ignore=tests/unit --ignore=$(LOADED)
@@ -59,8 +61,7 @@ lint: setup
 	$(BIN)/lint-imports
 
 types: setup
-	$(BIN)/mypy
-	$(BIN)/mypy -p tests.support -p tests.vps -p tests.bench -m tests.conftest -m docs.picture
+	$(BIN)/mypy $(addprefix -p ,$(TYPED)) -m tests.conftest -m docs.picture
 
 test-unit: setup
 	$(PYTEST_UNIT)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+from tests.support import node, node_mirror
 from tests.support.cache import cache_home
-from tests.vps.hosts import images
+from tests.vps.hosts import bare, images
 from tests.vps.hosts.needs import lacks
 from tests.vps.hosts.network import Slot
 
@@ -20,7 +22,11 @@ def main() -> None:
     began = time.monotonic()
     slot = Slot(cache_home() / "disks")
     try:
-        images.base(slot)
+        # Each waits for a mirror most of the time.
+        wanted = (lambda: images.base(slot), bare.bare, node.pm2_home, node_mirror.folder)
+        with ThreadPoolExecutor() as pool:
+            for building in [pool.submit(build) for build in wanted]:
+                building.result()
     finally:
         slot.close()
     sys.stdout.write(f"test hosts are ready ({time.monotonic() - began:.0f} s)\n")
