@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import hypothesis
 import pytest
 from hypothesis import settings
 
@@ -15,6 +16,10 @@ from tests.support.installed import build_wheel, install
 from tests.support.operator import Operator
 from tests.support.sandbox import Sandbox, missing_tools
 from tests.support.tiers import require
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("windlass", deadline=None)
+hypothesis.settings.load_profile("windlass")
 
 pytest_plugins = ["tests.support.timings"]
 

@@ -174,14 +174,17 @@ def test_a_dump_that_was_cut_off_is_swept_and_never_listed(server: Server) -> No
 
 def test_ctrl_c_and_a_second_operator(server: Server) -> None:
     before = names(server)
-    backup = server.start("db.backup")
-    wait_for_partial(server, backup)
-    second = server.fab("db.backup")
-    assert second.exit_code == 75, second
-    assert "db.backup by operator@" in second.output
-    assert "step: back up the database" in second.output
-    backup.interrupt()
-    done = backup.wait()
+    with mishaps.held(server.host, "date", "+%FT%TZ") as dump:
+        backup = server.start("db.backup")
+        dump.wait(backup)
+        second = server.fab("db.backup")
+        assert second.exit_code == 75, second
+        assert "db.backup by operator@" in second.output
+        assert "step: back up the database" in second.output
+        dump.release()
+        wait_for_partial(server, backup)
+        backup.interrupt()
+        done = backup.wait()
     assert done.exit_code == 1, done
     assert "nothing is left half done" in done.output, done
     assert names(server) == before
