@@ -9,9 +9,6 @@ from windlass.layout import Layout, Slot
 from windlass.plan import Gate
 from windlass.shell import Command, all_of, cmd
 
-ALIVE_TIMEOUT = 15
-"""Seconds that processes have to be seen at all."""
-
 NGINX_TIMEOUT = 10
 """Seconds that nginx has to show the new slot after the flag was moved."""
 
@@ -61,7 +58,7 @@ def alive(config: Config, slot: Slot, processes: Sequence[str], *, known: bool) 
     look = [cmd("pm2", "describe", name).commented("online, and no restarts") for name in processes]
     return Gate(
         "alive",
-        {"processes": _pid_files_of(config, processes), "min_healthy": min_healthy, "timeout": ALIVE_TIMEOUT},
+        {"processes": _watched(config, slot, processes), "min_healthy": min_healthy},
         all_of(cmd("sleep", f"{min_healthy:g}"), *look),
     )
 
@@ -95,7 +92,7 @@ def soak(config: Config, slot: Slot, release: str, processes: Sequence[str] = ()
     settings, log = config.soak, config.nginx.access_log
     arguments = {
         **_app(config, config.layout, slot, release),
-        "processes": _pid_files_of(config, processes),
+        "processes": _watched(config, slot, processes),
         "seconds": settings.seconds,
         "access_log": log,
         "expected_upstream": upstream(config, slot),
@@ -147,8 +144,12 @@ def pid_files(layout: Layout, name: str) -> list[str]:
     return [f"{stem}.pid", f"{stem}-[0-9]*.pid"]
 
 
-def _pid_files_of(config: Config, processes: Sequence[str]) -> dict[str, list[str]]:
-    return {name: pid_files(config.layout, name) for name in processes}
+def _watched(config: Config, slot: Slot, processes: Sequence[str]) -> dict[str, dict[str, object]]:
+    instances = {config.process_name(slot, kind): one.instances for kind, one in config.processes.items()}
+    return {
+        name: {"pid_files": pid_files(config.layout, name), "instances": instances[name]}
+        for name in processes
+    }
 
 
 def _app(config: Config, layout: Layout, slot: Slot, release: str) -> dict[str, object]:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from windlass.config.model import Config
+from windlass.config.sections import Process, Web
+from windlass.config.spelling import check_name
+from windlass.errors import Refused
 from windlass.layout import Slot
 
 WEB = "web"
@@ -54,7 +57,7 @@ def as_text(manifest: Manifest) -> str:
     """As the server keeps it: a line for each process, which a shell can read too."""
     head = "".join(f"{json.dumps(key)}: {json.dumps(getattr(manifest, key))},\n" for key in _ABOUT)
     lines = [
-        json.dumps({"name": name, "type": kind, "exclusive": False, **settings})
+        json.dumps({"name": name, "type": kind, **settings})
         for name, (kind, settings) in zip(manifest.names, manifest.processes.items(), strict=True)
     ]
     return "{\n" + head + '"processes": [\n' + ",\n".join(lines) + "\n]}\n"
@@ -76,21 +79,32 @@ def read_manifest(known: Any) -> Manifest | None:
 def as_started(config: Config, manifest: Manifest | None) -> Config:
     """The configuration with the processes, scripts and arguments of the manifest, and limits of its own.
 
-    The configuration itself where there is no manifest, or it is not as Windlass wrote it: a server is not trusted.
+    The configuration itself where there is no manifest. Raises Refused for one that Windlass cannot have written: a
+    server is not to be trusted.
     """
     if manifest is None:
         return config
-    tables = config.model_dump()
-    web = {**tables["web"], **_started(manifest.processes.get(WEB, {}), tables["web"])}
-    processes = {
-        kind: {**settings, **_limits(tables["processes"].get(kind, {}))}
-        for kind, settings in manifest.processes.items()
-        if kind != WEB
-    }
     try:
-        return Config.model_validate({**tables, "web": web, "processes": processes})
+        return config.model_copy(update=_tables(config, manifest))
     except ValueError:
-        return config
+        file = config.layout.release_manifest(manifest.release)
+        raise Refused(
+            f"what {manifest.release} was started with is not as Windlass wrote it; nothing was changed",
+            hint=f"on the server: rm {file}; it is then started by the configuration",
+        ) from None
+
+
+def _tables(config: Config, manifest: Manifest) -> dict[str, Any]:
+    web = config.web.model_dump()
+    found: dict[str, Process] = {}
+    for kind, settings in manifest.processes.items():
+        if kind != WEB:
+            ours = config.processes.get(kind)
+            found[check_name(kind)] = Process.model_validate({**settings, **_limits(ours)})
+    return {
+        "web": Web.model_validate({**web, **_started(manifest.processes.get(WEB, {}), web)}),
+        "processes": found,
+    }
 
 
 def differences(config: Config, manifest: Manifest | None) -> list[str]:
@@ -128,5 +142,5 @@ def _started(settings: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str,
     return {key: value for key, value in settings.items() if key in _STARTED and key in table}
 
 
-def _limits(table: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: table[key] for key in ("kill_timeout", "max_memory") if key in table}
+def _limits(table: Process | None) -> dict[str, Any]:
+    return {"kill_timeout": table.kill_timeout, "max_memory": table.max_memory} if table else {}

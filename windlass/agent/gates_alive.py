@@ -9,47 +9,44 @@ from . import proc
 from .failure import GateFailed
 
 INTERVAL = 0.1
-START = 10.0
-"""Seconds in which a process must be seen at all: pm2 writes its pid file a moment after it was started."""
 
 
 def alive(arguments: dict[str, Any]) -> None:
-    """Return once every process of `processes`, globs of pid files by name, was the same for `min_healthy` seconds.
+    """Return once all of `processes` ran, each the same, for `min_healthy` seconds.
 
-    GateFailed as soon as one has ended or was started anew.
+    GateFailed as soon as one has ended or was started anew; they were started before.
     """
-    watched = {name: Watched(name, patterns) for name, patterns in arguments["processes"].items()}
-    needed = float(arguments["min_healthy"])
-    began = time.monotonic()
+    watched = Watched(arguments)
+    needed, began = float(arguments["min_healthy"]), time.monotonic()
     while True:
-        now = time.monotonic()
-        up = [one.look() for one in watched.values()]
-        if all(up) and now - began >= needed:
+        watched.check()
+        if time.monotonic() - began >= needed:
             break
-        if not all(up) and now - began >= START:
-            missing = next(name for name, one in watched.items() if not one.first)
-            raise GateFailed(f"{missing} was not started within {START:g} s")
-        if not all(up):
-            needed = (now - began) + float(arguments["min_healthy"])
-        time.sleep(INTERVAL)
-    print(f"{', '.join(watched)}: up for {float(arguments['min_healthy']):g} s", flush=True)
+        time.sleep(min(INTERVAL, needed))
+    print(f"{', '.join(arguments['processes'])}: up for {needed:g} s", flush=True)
 
 
 class Watched:
-    """The processes of one name: those that were there first must stay."""
+    """The `processes` of a gate's arguments: globs of `pid_files` and a number of `instances`, by name."""
 
-    def __init__(self, name: str, patterns: list[str]) -> None:
-        self._name, self._patterns = name, patterns
-        self.first: list[proc.Process] = []
+    def __init__(self, arguments: dict[str, Any]) -> None:
+        self._wanted: dict[str, dict[str, Any]] = arguments.get("processes") or {}
+        self._first: dict[str, list[proc.Process]] = {}
 
-    def look(self) -> bool:
-        """Whether it runs; GateFailed where what ran has ended or is another one."""
-        running = proc.from_pid_files(self._patterns)
-        if not self.first:
-            self.first = running
-            return bool(running)
-        for one in self.first:
-            if proc.process(one.pid) != one:
-                age = max(0.0, proc.age(one))
-                raise GateFailed(f"{self._name} (pid {one.pid}) ended {age:.1f} s after its start")
-        return True
+    def check(self) -> None:
+        """GateFailed where one does not run, or is not the one that ran when it was first looked at."""
+        for name, wanted in self._wanted.items():
+            if name not in self._first:
+                self._first[name] = self._found(name, wanted)
+            for one in self._first[name]:
+                if proc.process(one.pid) != one:
+                    raise GateFailed(f"{name} (pid {one.pid}) ended {proc.age(one):.1f} s after its start")
+
+    def _found(self, name: str, wanted: dict[str, Any]) -> list[proc.Process]:
+        running = proc.from_pid_files(wanted["pid_files"])
+        lacking = int(wanted["instances"]) - len(running)
+        if lacking > 0:
+            raise GateFailed(
+                f"{name} ended right after its start" + (f" ({lacking} of it)" if running else "")
+            )
+        return running

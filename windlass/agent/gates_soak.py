@@ -26,12 +26,11 @@ def soak(arguments: dict[str, Any]) -> None:
     seconds = float(arguments["seconds"])
     began = time.monotonic()
     process, traffic = _Process(arguments), _Traffic(arguments)
-    workers = [Watched(name, patterns) for name, patterns in (arguments.get("processes") or {}).items()]
+    others = Watched(arguments)
     say_at = began + SAY_EVERY
     while True:
         process.check()
-        for one in workers:
-            one.look()
+        others.check()
         traffic.check()
         now = time.monotonic()
         if now - began >= seconds:

@@ -103,19 +103,26 @@ def gone(config: Config) -> Command:
     What is killed was started by this user in a release of the app, for a slot.
     """
     ports = " or ".join(f"sport = :{config.port(slot)}" for slot in SLOTS)
-    seconds = int(config.web.kill_timeout) + 10
+    tries = (int(config.web.kill_timeout) + 10) * 5
     return Command(
         f"{_alive(config)}\n"
-        f"for _ in $(seq {seconds * 5}); do\n"
-        '    if [ -z "$(alive blue)$(alive green)" ]; then break; fi\n'
+        "all() { alive blue; alive green; }\n"
+        # pm2 has ended its own; whatever else there is was not told yet.
+        'for pid in $(all); do kill -TERM "$pid" || true; done\n'
+        f"for _ in $(seq {tries}); do\n"
+        '    if [ -z "$(all)" ]; then break; fi\n'
         "    sleep 0.2\n"
         "done\n"
-        "for pid in $(alive blue) $(alive green); do\n"
-        "    echo \"pid $pid did not end in time and is killed: $(tr '\\0' ' ' <\"/proc/$pid/cmdline\")\"\n"
-        '    kill -KILL "$pid" || true\n'
+        # More than once: what is killed may have started another just before.
+        "for _ in $(seq 25); do\n"
+        "    for pid in $(all); do\n"
+        '        echo "pid $pid did not end in time and is killed"\n'
+        '        kill -KILL "$pid" || true\n'
+        "    done\n"
+        '    if [ -z "$(all)" ]; then break; fi\n'
+        "    sleep 0.2\n"
         "done\n"
-        "sleep 0.2\n"
-        'left="$(alive blue)$(alive green)"\n'
+        "left=$(all)\n"
         'if [ -n "$left" ]; then echo "still there: $left"; exit 1; fi\n'
         f'listening=$(ss -Hltn "( {ports} )")\n'
         'if [ -n "$listening" ]; then echo "somebody listens on the app\'s ports:"; echo "$listening"; exit 1; fi'

@@ -18,7 +18,11 @@ def stop(config: Config, reason: str) -> Plan:
         Step("stop the processes", text, timeout=60 + config.web.kill_timeout, interruptible=False),
         Step("save the process list", all_of(recovery.node_on_path(config), pm2.save()), interruptible=False),
         Step(
-            "see that nothing runs", recovery.gone(config), 30 + config.web.kill_timeout, interruptible=False
+            "see that nothing runs",
+            recovery.gone(config),
+            timeout=60 + config.web.kill_timeout,
+            interruptible=False,
+            show=True,
         ),
     )
     return Plan(

@@ -220,8 +220,9 @@ def _others(
     gate = gates.alive(config, to.slot, names, known=to.known)
     hint = f"their own lines are in {config.layout.logs}/app/{names[0]}.err.log on the server"
     return [
-        Step(title, all_of(pm2.start(config.layout, to.slot, names), pm2.save()), hint=hint),
+        Step(title, pm2.start(config.layout, to.slot, names), hint=hint),
         Step(f"{', '.join(names)} stay up", gate, timeout=gates.longest(gate), hint=hint),
+        Step("save the process list again", pm2.save()),
     ]
 
 

@@ -75,6 +75,7 @@ def test_before_a_start_whatever_was_on_the_slot_is_gone_and_both_slots_are_save
         "healthy on port 3001",
         "start the other processes",
         "shop-green-worker stay up",
+        "save the process list again",
     ]
 
 

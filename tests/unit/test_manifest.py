@@ -1,0 +1,85 @@
+"""What a slot was started with: written, read back, and started from again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.bash import bash
+from tests.unit.made import config
+from windlass.errors import Refused
+from windlass.manifest import Manifest, as_started, as_text, differences, manifest_of, read_manifest
+
+JOBS = {"script": "jobs.js", "args": ["--all"], "instances": 2, "env": {"KIND": "it's"}}
+CLOCK = {"script": "clock.js", "exclusive": True}
+
+
+def of(**tables: Any) -> Manifest:
+    made = manifest_of(config(**tables), "blue", "0001-aaaaaaa", "a" * 40, "/usr/bin")
+    read = read_manifest(json.loads(as_text(made)))
+    assert read == made
+    return made
+
+
+def test_what_was_written_is_read_again_and_names_what_must_not_run_twice() -> None:
+    made = of(processes={"jobs": JOBS, "clock": CLOCK})
+    assert made.names == ("shop-blue", "shop-blue-jobs", "shop-blue-clock")
+    assert made.exclusive == ("shop-blue-clock",)
+
+
+@pytest.mark.parametrize("known", [None, [], {}, {"processes": 3}, {"processes": [{"type": "web"}]}, "text"])
+def test_what_is_none_of_ours_is_no_manifest(known: Any) -> None:
+    assert read_manifest(known) is None
+
+
+def test_a_shell_can_read_the_names() -> None:
+    text = as_text(of(processes={"jobs": JOBS, "clock": CLOCK}))
+    names = 'sed -n \'s/^{"name": "\\([a-z0-9-]*\\)".*/\\1/p\''
+    assert bash(f"{names} <<'END'\n{text}END").stdout.split() == [
+        "shop-blue",
+        "shop-blue-jobs",
+        "shop-blue-clock",
+    ]
+
+
+def test_a_release_is_started_with_what_it_had_and_the_present_limits_ports_and_places() -> None:
+    before = of(web={"script": "old.js", "args": ["-x"]}, processes={"jobs": {**JOBS, "kill_timeout": 3}})
+    now = config(
+        web={"script": "new.js", "ports": [4000, 4001], "max_memory": "1G"},
+        processes={"jobs": {"script": "other.js", "kill_timeout": 9}, "clock": CLOCK},
+    )
+    again = as_started(now, before)
+    assert (again.web.script, again.web.args) == ("old.js", ["-x"])
+    assert (again.web.ports, again.web.max_memory) == ([4000, 4001], "1G")
+    assert list(again.processes) == ["jobs"]
+    assert (again.processes["jobs"].script, again.processes["jobs"].kill_timeout) == ("jobs.js", 9)
+    assert as_started(now, None) is now
+
+
+@pytest.mark.parametrize(
+    "processes",
+    [
+        {"web": {"script": 3}},
+        {"web": {}, "../x": {"script": "a"}},
+        {"web": {}, "jobs": {"script": "a", "instances": 10_000}},
+    ],
+)
+def test_a_manifest_that_windlass_cannot_have_written_is_refused(processes: dict[str, Any]) -> None:
+    made = Manifest("blue", "0001-aaaaaaa", "a" * 40, "node", "pm2", "/usr/bin", processes, ())
+    with pytest.raises(Refused, match="is not as Windlass wrote it"):
+        as_started(config(), made)
+
+
+def test_the_keys_that_differ_are_named_as_the_file_has_them() -> None:
+    made = of(processes={"jobs": JOBS, "clock": CLOCK})
+    now = config(web={"args": ["-v"]}, processes={"jobs": {**JOBS, "instances": 3}, "post": CLOCK})
+    assert differences(now, made) == [
+        "[web] args",
+        "[processes.jobs] instances",
+        "[processes.post] is new",
+        "[processes.clock] is gone",
+    ]
+    assert differences(config(processes={"jobs": JOBS, "clock": CLOCK}), made) == []
+    assert differences(now, None) == []
