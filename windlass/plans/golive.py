@@ -139,7 +139,7 @@ def finish(config: Config, to: Cutover, prune: Command | None) -> Stage:
     steps.append(Step("save the process list", pm2.save()))
     if prune is not None:
         steps.append(Step("remove what is too old", prune, tolerated=True))
-    return Stage("finish", tuple(steps), on_failure="warn", on_cancel="keep")
+    return Stage("finish", tuple(steps), on_failure="warn", on_cancel="keep", settles=True)
 
 
 def recover(config: Config) -> tuple[Step, ...]:
