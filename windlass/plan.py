@@ -18,7 +18,7 @@ this run alone."""
 class Gate:
     """A check that the agent makes itself, by name; `by_hand` is what a person would type for it."""
 
-    name: Literal["healthy", "answers_through_nginx", "soak", "drained"]
+    name: Literal["healthy", "listens", "answers_through_nginx", "soak", "drained"]
     arguments: dict[str, Any]
     by_hand: Command
 

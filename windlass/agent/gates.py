@@ -8,6 +8,7 @@ from typing import Any
 from .failure import GateFailed
 from .gates_drain import drained
 from .gates_health import healthy
+from .gates_listens import listens
 from .gates_nginx import answers_through_nginx
 from .gates_soak import soak
 
@@ -15,6 +16,7 @@ __all__ = ["GATES", "GateFailed"]
 
 GATES: dict[str, Callable[[dict[str, Any]], None]] = {
     "healthy": healthy,
+    "listens": listens,
     "answers_through_nginx": answers_through_nginx,
     "soak": soak,
     "drained": drained,

@@ -70,7 +70,9 @@ class PlanRun:
 
     def _begin(self, stage: Dict[str, Any]) -> Optional[Dict[str, Any]]:
         """Wait until the stage may begin; why it may not."""
-        word = turn.wait(self.channel, stage)
+        last = self._entered[-1] if self._entered else stage
+        whole = last is not stage and last["on_cancel"] == stage["on_cancel"] == "finish"
+        word = turn.wait(self.channel, stage, bound=whole and not self.plan.get("fleet"))
         if word["what"] == turn.CANCELLED:
             return self._cancelled(stage, stage["name"])
         if word["what"] == turn.REFUSED:

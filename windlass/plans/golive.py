@@ -33,8 +33,8 @@ class Cutover:
 
 
 def stages(config: Config, to: Cutover, prune: Command | None = None) -> tuple[Stage, ...]:
-    """Start, cutover, soak, finish."""
-    return (start(config, to), cutover(config, to), soak(config, to), finish(config, to, prune))
+    """Start, cutover, the page down where this run put it up, soak, finish."""
+    return (start(config, to), *switched(config, to), soak(config, to), finish(config, to, prune))
 
 
 def prologue(to: Cutover) -> Command:
@@ -94,26 +94,41 @@ def through_nginx(config: Config, to: Cutover) -> Step:
     return Step("healthy through nginx", gate, timeout=gates.longest(gate), interruptible=False)
 
 
+def switched(config: Config, to: Cutover) -> tuple[Stage, ...]:
+    """Cutover, and then the page down: of several hosts none opens before all are cut over."""
+    if not to.page_up:
+        return (cutover(config, to),)
+    off = cmd("rm", "-f", config.layout.maintenance, config.layout.migrated)
+    return cutover(config, to), Stage("open", (Step("take the page down", off),), on_cancel="finish")
+
+
 def cutover(config: Config, to: Cutover) -> Stage:
     """Visitors get the new release; one rename either way."""
     layout = config.layout
-    page_off = (
-        (Step("take the page down", cmd("rm", "-f", layout.maintenance, layout.migrated)),)
-        if to.page_up
-        else ()
-    )
-    back = other(to.slot)
     return Stage(
         "cutover",
         (
             Step(f"switch to {to.slot}", slots.switch(layout, to.slot), timeout=10, interruptible=False),
             through_nginx(config, to),
             Step("publish", releases.publish(layout, to.release), timeout=10, interruptible=False),
-            *page_off,
         ),
-        undo=(Step(f"switch back to {back}", slots.switch(layout, back), timeout=10),),
+        undo=_back(config, to),
         on_cancel="finish",
         ordered=True,
+    )
+
+
+def _back(config: Config, to: Cutover) -> tuple[Step, ...]:
+    """Visitors get what they had: it is there, or started anew; where it cannot be, they stay where they are."""
+    back = other(to.slot)
+    switch = Step(f"switch back to {back}", slots.switch(config.layout, back), timeout=10)
+    if not to.was:
+        return (switch,)
+    gate = gates.listens(config, back, to.was)
+    return (
+        Step(f"see that {back} runs", recovery.present(config, back), timeout=60 + config.web.kill_timeout),
+        Step(f"see that {back} listens", gate, timeout=gates.longest(gate)),
+        switch,
     )
 
 
