@@ -191,6 +191,26 @@ def test_a_soak_that_fails_on_one_takes_all_back_at_once(fleet: Fleet) -> None:
     fleet.check_next_deploy()
 
 
+def test_who_is_called_back_starts_what_it_goes_back_to_before_visitors_get_it(fleet: Fleet) -> None:
+    first, second = fleet.apps
+    old = fleet.live()
+    first.configure(soak={"seconds": 60})
+    was = next(iter(first.pm2()))
+    with Load(first.url, rate=RATE) as load:
+        deploy = fleet.start_deploy()
+        for app in fleet.apps:
+            mishaps.wait_for_step(app, "watch", deploy)
+        first.vps.run(f"pm2 -s delete {was}", user="deploy")
+        second.vps.run(f"kill -9 {second.health()['pid']}")
+        done = deploy.wait(40)
+    assert done.exit_code == 3, done
+    load.report.check()
+    assert fleet.live() == old
+    assert fleet.disagreements() == []
+    first.configure()
+    fleet.check_next_deploy()
+
+
 def test_a_host_that_is_down_at_the_start_leaves_all_as_they_were(fleet: Fleet) -> None:
     up, down = fleet.apps
     old, runs = up.live(), up.vps.run(f"ls {ROOT}/logs; cat {ROOT}/ledger.jsonl").stdout
