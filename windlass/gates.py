@@ -63,6 +63,21 @@ def alive(config: Config, slot: Slot, processes: Sequence[str], *, known: bool) 
     )
 
 
+def listens(config: Config, slot: Slot, release: str) -> Gate:
+    """The slot's own process is there, unless the app is stopped."""
+    layout = config.layout
+    arguments = {
+        "port": config.port(slot),
+        "cwd": str(layout.release_app(release)),
+        "pid_files": pid_files(layout, config.process_name(slot)),
+        "seconds": config.health.start_timeout,
+        "unless": str(layout.stopped),
+    }
+    who = cmd("ss", "--no-header", "--listening", "--tcp", "--numeric", "--processes", *_source(config, slot))
+    look = Command(f"{who} | grep --quiet .").commented(f"a process in {layout.release_app(release)}")
+    return Gate("listens", arguments, look)
+
+
 def through_nginx(config: Config, slot: Slot) -> Gate:
     """Visitors are answered by this slot."""
     nginx, name = config.nginx, config.nginx.probe_name

@@ -47,6 +47,14 @@ def runs(records: Iterable[Record]) -> list[Run]:
     return [_run(of_one) for of_one in found.values()]
 
 
+def last_words(records: Iterable[Record]) -> str:
+    """How the newest run that was for a release ended, "" where none is known."""
+    last = next((run for run in reversed(runs(records)) if run.release), None)
+    if last is None:
+        return ""
+    return f"{last.what} of {last.release}: {last.outcome}{f' ({last.reason})' if last.reason else ''}"
+
+
 def moment(record: Record) -> datetime | None:
     """When the record was written, by the server's clock."""
     try:

@@ -18,7 +18,7 @@ this run alone."""
 class Gate:
     """A check that the agent makes itself, by name; `by_hand` is what a person would type for it."""
 
-    name: Literal["healthy", "alive", "answers_through_nginx", "soak", "drained"]
+    name: Literal["healthy", "alive", "listens", "answers_through_nginx", "soak", "drained"]
     arguments: dict[str, Any]
     by_hand: Command
 
@@ -50,7 +50,9 @@ class Stage:
 
     `undo` runs before the plan's recovery when this stage or a later one fails. `on_failure` "warn" ends the
     plan as done with a warning. `on_cancel` "finish" lets the stage run to its end first; "keep" ends
-    the plan without undoing anything. An `ordered` stage is run by several hosts one after the other.
+    the plan without undoing anything: by the operator's word, and on one host also when the operator is lost. An
+    `ordered` stage is run by several hosts one after the other. Once a host was told to begin a stage that
+    `settles`, nothing is undone there any more; of several hosts none is told before all are ready for it.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Stage:
     on_failure: Literal["recover", "warn"] = "recover"
     on_cancel: Literal["recover", "finish", "keep"] = "recover"
     ordered: bool = False
+    settles: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windlass.ledger import UNFINISHED, Record, built_with, last_live, runs, started_with
+from windlass.ledger import UNFINISHED, Record, built_with, last_live, last_words, runs, started_with
 
 LIVE_1 = {"slot": "green", "release": "0001-aaaaaaa", "revision": "a" * 40}
 LIVE_2 = {"slot": "blue", "release": "0002-bbbbbbb", "revision": "b" * 40}
@@ -42,6 +42,19 @@ def test_start_live_and_end_are_one_run() -> None:
 def test_a_run_without_its_end_is_unfinished() -> None:
     [run] = runs(DEPLOY[:2])
     assert (run.outcome, run.seconds, run.release) == (UNFINISHED, None, "0002-bbbbbbb")
+
+
+def test_the_last_words_are_of_the_newest_run_for_a_release() -> None:
+    went = {"run": "1", "what": "deploy", "release": "0002-bbbbbbb"}
+    ended = {"outcome": "went-back", "step": "soak", "reason": "the connection ended"}
+    records: list[Record] = [
+        {"event": "start", **went},
+        {"event": "end", **went, **ended},
+        {"event": "end", "run": "2", "what": "env.push", "outcome": "done"},
+    ]
+    assert last_words(records) == "deploy of 0002-bbbbbbb: went-back (soak: the connection ended)"
+    assert last_words(records[:1]) == "deploy of 0002-bbbbbbb: unfinished"
+    assert last_words([]) == ""
 
 
 def test_how_long_an_interrupted_run_took_is_not_known() -> None:

@@ -139,6 +139,12 @@ def kill_both(app: Deployed) -> None:
     app.vps.run(f"kill -9 {found['pid']}; kill -9 -- -{found['group']} || true")
 
 
+def cut_line(app: Deployed) -> None:
+    """End the operator's connection from the host's side; the agent lives on."""
+    parent = app.vps.run(f"ps -o ppid= -p {holder(app)['pid']}").stdout.strip()
+    app.vps.run(f"kill -9 {parent}")
+
+
 def other_commit(app: Deployed) -> str:
     """A good commit that is not live."""
     return "third" if app.live() == "change" else "change"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.error
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -190,6 +191,26 @@ def test_a_soak_that_fails_on_one_takes_all_back_at_once(fleet: Fleet) -> None:
     fleet.check_next_deploy()
 
 
+def test_who_is_called_back_starts_what_it_goes_back_to_before_visitors_get_it(fleet: Fleet) -> None:
+    first, second = fleet.apps
+    old = fleet.live()
+    first.configure(soak={"seconds": 60})
+    was = next(iter(first.pm2()))
+    with Load(first.url, rate=RATE) as load:
+        deploy = fleet.start_deploy()
+        for app in fleet.apps:
+            mishaps.wait_for_step(app, "watch", deploy)
+        first.vps.run(f"pm2 -s delete {was}", user="deploy")
+        second.vps.run(f"kill -9 {second.health()['pid']}")
+        done = deploy.wait(40)
+    assert done.exit_code == 3, done
+    load.report.check()
+    assert fleet.live() == old
+    assert fleet.disagreements() == []
+    first.configure()
+    fleet.check_next_deploy()
+
+
 def test_a_host_that_is_down_at_the_start_leaves_all_as_they_were(fleet: Fleet) -> None:
     up, down = fleet.apps
     old, runs = up.live(), up.vps.run(f"ls {ROOT}/logs; cat {ROOT}/ledger.jsonl").stdout
@@ -226,6 +247,145 @@ def test_a_host_that_dies_while_it_prepares_calls_the_others_back(fleet: Fleet) 
         dead.wait_until_up()
         assert fleet.live() == old
     load.report.check()
+    fleet.check_next_deploy()
+
+
+def test_a_line_lost_while_another_finishes_takes_nothing_back(fleet: Fleet) -> None:
+    first, second = fleet.apps
+    new = fleet.other
+    first.configure(web={"drain": 3, "kill_timeout": 1})
+    with Load(first.url, rate=RATE) as one, Load(second.url, rate=RATE) as two:
+        with mishaps.connected(first), mishaps.connected(second):
+            deploy = fleet.start_deploy()
+            for app in fleet.apps:
+                mishaps.wait_for_step(app, "drain", deploy)
+            mishaps.cut_line(second)
+            done = deploy.wait(60)
+        mishaps.wait_until_free(second)
+    assert done.exit_code == 4, done
+    assert first.ledger()[-1]["outcome"] == "done"
+    assert "cut_short" not in first.ledger()[-1]
+    assert "is live and stays live" in done.output, done
+    assert fleet.live() == [new, new]
+    assert fleet.disagreements() == []
+    one.report.check()
+    two.report.check()
+    first.configure()
+    fleet.check_next_deploy()
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_line_lost_in_the_soak_takes_both_back(fleet: Fleet, silent: bool) -> None:
+    first, second = fleet.apps
+    old = fleet.live()
+    first.configure(soak={"seconds": 120})
+    with Load(first.url, rate=RATE) as load:
+        deploy = fleet.start_deploy()
+        for app in fleet.apps:
+            mishaps.wait_for_step(app, "watch", deploy)
+        if silent:
+            second.vps.cut_network(drop=True, port=22)
+        else:
+            mishaps.cut_line(second)
+        done = deploy.wait(60)
+        if silent:
+            mishaps.wait_until_free(second, 120)
+            second.vps.restore_network()
+        mishaps.wait_until_free(second)
+    assert done.exit_code == 4, done
+    assert f"soak was lost on {second.host}" in done.output, done
+    assert "it goes back from it, as the other hosts do" in done.output, done
+    assert fleet.live() == old
+    assert fleet.disagreements() == []
+    load.report.check()
+    fleet.fab("status").check()
+    first.configure()
+    fleet.check_next_deploy()
+
+
+def test_a_rollback_with_one_host_stopped_and_one_running_ends_on_both(fleet: Fleet) -> None:
+    fleet.check_next_deploy()
+    before = fleet.live()
+    fleet.check_next_deploy()
+    first, second = fleet.apps
+    for stopped, running in ((second, first), (first, second)):
+        stopped.fab("emergency-stop").check()
+        with Load(running.url, rate=RATE) as load:
+            done = fleet.fab("rollback").check()
+        load.report.check()
+        assert "is chosen: it stays stopped, and visitors get the page" in done.stdout, done
+        assert running.live() == before[0]
+        stopped.fab("emergency-resume").check()
+        assert fleet.live() == before
+        assert fleet.disagreements() == []
+        fleet.check_next_deploy()
+        before = [fleet.apps[0].live()] * 2
+        fleet.check_next_deploy()
+
+
+def test_a_rollback_that_fails_where_it_runs_is_taken_back_where_the_app_is_stopped(fleet: Fleet) -> None:
+    running, stopped = fleet.apps
+    fleet.check_next_deploy()
+    old = fleet.live()
+    running.configure(soak={"seconds": 60})
+    stopped.fab("emergency-stop").check()
+    rollback = fleet.start("rollback")
+    mishaps.wait_for_step(running, "watch", rollback)
+    running.vps.run(f"kill -9 {running.health()['pid']}")
+    done = rollback.wait(60)
+    assert done.exit_code in (3, 4), done
+    stopped.fab("emergency-resume").check()
+    assert fleet.live() == old
+    assert fleet.disagreements() == []
+    running.configure()
+    fleet.check_next_deploy()
+
+
+def closed(app: Deployed) -> bool:
+    """Whether visitors get the maintenance page."""
+    try:
+        app.page()
+    except urllib.error.HTTPError as error:
+        return error.code == 503
+    return False
+
+
+def test_with_maintenance_all_are_closed_before_one_migrates_and_stay_so_if_it_fails(fleet: Fleet) -> None:
+    first = fleet.apps[0]
+    old = fleet.live()
+    failing = {**MIGRATING["database"], "command": "curl --version migrate && false"}
+    first.configure(build=MIGRATING["build"], database=failing)
+    for app in fleet.apps:
+        app.give_database()
+    with mishaps.held(first.vps, "curl", "migrate") as hold:
+        deploy = fleet.start("deploy", "--force", "--maintenance", "--revision", first.commits[fleet.other])
+        hold.wait(deploy)
+        assert [closed(app) for app in fleet.apps] == [True, True]
+        hold.release()
+        done = deploy.wait()
+    assert done.exit_code == 4, done
+    assert [closed(app) for app in fleet.apps] == [True, True]
+    for app in fleet.apps:
+        app.fab("maintenance.off").check()
+    assert fleet.live() == old
+    assert fleet.disagreements() == []
+
+
+def test_with_maintenance_a_failure_before_the_migration_opens_all(fleet: Fleet) -> None:
+    first = fleet.apps[0]
+    first.configure(**MIGRATING)
+    for app in fleet.apps:
+        app.give_database()
+    with mishaps.held(first.vps, "pg_dump", "") as hold:
+        deploy = fleet.start("deploy", "--force", "--maintenance", "--revision", first.commits[fleet.other])
+        hold.wait(deploy)
+        assert [closed(app) for app in fleet.apps] == [True, True]
+        mishaps.kill_step(first)
+        done = deploy.wait()
+    assert done.exit_code == 1, done
+    assert [closed(app) for app in fleet.apps] == [False, False]
+    assert fleet.disagreements() == []
+    first.configure()
     fleet.check_next_deploy()
 
 

@@ -310,6 +310,7 @@ def test_hosts_that_differ_and_hosts_that_cannot_be_reached(
     differ = fab("status", "-H", both)
     assert differ.exit_code == 4
     assert "the hosts differ in what is live" in differ.stderr
+    assert f"{deployed.host}: rollback of {deployed.current()}: done; " in differ.stderr
 
     other.cut_network(drop=False, port=22)
     for command in LOOKS:

@@ -21,14 +21,18 @@ OUTPUT_LINES = 2000
 
 
 class Channel:
-    """Reads messages from one descriptor, writes them to another, and never blocks on either."""
+    """Reads messages from one descriptor, writes them to another, and never blocks on either.
+
+    `cancelled` is why a running plan must not go on, and `told` whether the client said so itself; `enough` is why
+    a watch need not go on.
+    """
 
     def __init__(
         self, reader: int = 0, writer: int = 1, *, beat: float = 3.0, patience: float = 60.0
     ) -> None:
         self.inbox: Deque[Dict[str, Any]] = collections.deque()
-        self.cancelled = ""
-        self.called_back = False
+        self.cancelled = self.enough = ""
+        self.called_back = self.told = False
         self._reader, self._writer = reader, writer
         self._beat, self._patience = beat, patience
         self._incoming = b""
@@ -163,7 +167,10 @@ class Channel:
         *lines, self._incoming = (self._incoming + chunk).split(b"\n")
         for message in decoded(lines):
             if message.get("op") == "cancel":
+                self.told = True
                 self.cancel(str(message.get("reason", "cancelled")))
+            elif message.get("op") == "enough":
+                self.enough = str(message.get("reason", "enough"))
             elif message.get("op") == "back":
                 self.call_back(str(message.get("reason", "called back")))
             elif message.get("op") != "beat":

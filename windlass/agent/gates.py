@@ -9,6 +9,7 @@ from .failure import GateFailed
 from .gates_alive import alive
 from .gates_drain import drained
 from .gates_health import healthy
+from .gates_listens import listens
 from .gates_nginx import answers_through_nginx
 from .gates_soak import soak
 
@@ -17,6 +18,7 @@ __all__ = ["GATES", "GateFailed"]
 GATES: dict[str, Callable[[dict[str, Any]], None]] = {
     "healthy": healthy,
     "alive": alive,
+    "listens": listens,
     "answers_through_nginx": answers_through_nginx,
     "soak": soak,
     "drained": drained,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
 
-from . import stop, versions
+from . import stop, turn, versions
 
 if TYPE_CHECKING:
     from .session import Session
@@ -21,7 +21,7 @@ class PlanRun:
         self._number = 0
         self._before = session.live()
         self._switched = False
-        self._kept = False
+        self._kept = self._settled = False
         self._warnings: List[str] = []
         self._done: List[str] = []
         self._trouble: List[str] = []
@@ -59,11 +59,7 @@ class PlanRun:
 
     def _run_stages(self) -> Optional[Dict[str, Any]]:
         for stage in self.plan["stages"]:
-            word = self.channel.receive("go")
-            if word is None or self.channel.cancelled:
-                return self._cancelled(stage, stage["name"])
-            self._entered.append(stage)
-            failure = self._run_stage(stage)
+            failure = self._begin(stage) or self._run_stage(stage)
             if self.session.live() != self._before and not self._switched:
                 self._switched = True
                 self._say_live(failure)
@@ -72,14 +68,31 @@ class PlanRun:
             self.channel.send("stage", name=stage["name"])
         return None
 
+    def _begin(self, stage: Dict[str, Any]) -> Optional[Dict[str, Any]]:
+        """Wait until the stage may begin; why it may not."""
+        last = self._entered[-1] if self._entered else stage
+        whole = last is not stage and last["on_cancel"] == stage["on_cancel"] == "finish"
+        word = turn.wait(self.channel, stage, bound=whole and not self.plan.get("fleet"))
+        if word["what"] == turn.CANCELLED:
+            return self._cancelled(stage, stage["name"])
+        if word["what"] == turn.REFUSED:
+            about = {"title": stage["name"], "stage": stage["name"], "hint": ""}
+            return {"state": "failed", "reason": word["reason"], **about}
+        self._entered.append(stage)
+        self._settled = self._settled or stage["settles"]
+        return None
+
     def _run_stage(self, stage: Dict[str, Any]) -> Optional[Dict[str, Any]]:
-        stoppable = stage["on_cancel"] != "finish"
         for step in stage["steps"]:
             self._number += 1
-            if stoppable and self.channel.cancelled:
-                return self._cancelled(stage, step["title"])
-            result = self._run_step(step, stage["name"], stoppable and step["interruptible"])
-            if result["state"] == "cancelled":
+            ended = bool(self._why_stop(stage))
+            if not ended:
+                why = (lambda: self._why_stop(stage)) if step["interruptible"] else _never
+                result = self._run_step(step, stage["name"], why)
+                ended = result["state"] == "cancelled"
+            if ended and not self.channel.cancelled:
+                return None  # the watch was long enough
+            if ended:
                 return self._cancelled(stage, step["title"])
             if result["state"] in ("failed", "timed-out"):
                 state = "warned" if stage["on_failure"] == "warn" else result["state"]
@@ -92,13 +105,23 @@ class PlanRun:
                 }
         return None
 
+    def _why_stop(self, stage: Dict[str, Any]) -> str:
+        """Why the stage must not go on, or need not."""
+        if stage["on_cancel"] == "finish":
+            return ""
+        watch = stage["on_cancel"] == "keep" and not self._settled
+        return self.channel.cancelled or (self.channel.enough if watch else "")
+
     def _cancelled(self, stage: Dict[str, Any], title: str) -> Dict[str, Any]:
-        self._kept = stage["on_cancel"] == "keep" and not self.channel.called_back
+        # Of several hosts the others go back where one is lost: one that was not told to keep it does the same.
+        told = self.channel.told or not self.plan.get("fleet")
+        kept = stage["on_cancel"] == "keep" and told and not self.channel.called_back
+        self._kept = self._settled or kept
         return {
             "state": "cancelled", "reason": self.channel.cancelled, "title": title, "stage": stage["name"],
         }  # fmt: skip
 
-    def _run_step(self, step: Dict[str, Any], stage: str, stoppable: bool) -> Dict[str, Any]:
+    def _run_step(self, step: Dict[str, Any], stage: str, why: Callable[[], str]) -> Dict[str, Any]:
         about = {"n": self._number, "stage": stage, "title": step["title"]}
         if step.get("unchanged"):
             result = {
@@ -117,7 +140,7 @@ class PlanRun:
         variables = self.session.environment(step.get("environment", []))
         meanwhile = _load_gates if self._has_gates and "script" in spec else None
         runner, masks = self.session.start_runner(), self.session.masks
-        result = runner.run(spec, variables, masks, stoppable=stoppable, meanwhile=meanwhile)
+        result = runner.run(spec, variables, masks, stop=why, meanwhile=meanwhile)
         if result["state"] in ("failed", "timed-out") and step.get("tolerated"):
             result["state"] = "warned"
             self._warnings.append(f"{step['title']}: {result['reason']}")
@@ -139,19 +162,23 @@ class PlanRun:
 
     def _undo_and_recover(self, failure: Dict[str, Any]) -> bool:
         undone = True
-        if self._kept:
+        if self._kept or self._settled:
             return self.recover(failure["reason"])
         self.session.make_room()
         self.channel.send("recovering", reason=f"{failure['title']}: {failure['reason']}")
         for stage in reversed(self._entered):
-            undone = self._run_leniently(stage["undo"]) and undone
+            undone = undone and self._undo(stage)
         return self._run_leniently(self.plan.get("recovery", [])) and undone
+
+    def _undo(self, stage: Dict[str, Any]) -> bool:
+        """Undo a stage up to the first step that fails: what comes after it, earlier stages too, rests on it."""
+        return all(self._run_leniently([step]) for step in stage["undo"])
 
     def _run_leniently(self, steps: List[Dict[str, Any]]) -> bool:
         succeeded = True
         for step in steps:
             self._number += 1
-            result = self._run_step({**step, "lenient": True}, "recovery", False)
+            result = self._run_step({**step, "lenient": True}, "recovery", _never)
             if result["state"] in ("failed", "timed-out"):
                 succeeded = False
                 self._trouble.append(f"{step['title']}: {(result['tail'] or [result['reason']])[-1]}")
@@ -190,6 +217,10 @@ class PlanRun:
         if self._switched:
             return "went-back" if live["release"] == self._before["release"] else "needs-person"
         return "cancelled" if failure["state"] == "cancelled" else "failed"
+
+
+def _never() -> str:
+    return ""
 
 
 def _load_gates() -> None:

@@ -38,12 +38,13 @@ class Runner:
         variables: Dict[str, str],
         masks: List[str],
         *,
-        stoppable: bool,
+        stop: Callable[[], str],
         meanwhile: Optional[Callable[[], None]] = None,
     ) -> Dict[str, Any]:
         """Run one step: its state, seconds, tail of output, reason and log.
 
-        `stoppable`: a cancelled channel ends it; else only its time-out does. `meanwhile` is called once it runs.
+        `stop` says why it is to be ended before its time-out, "" for as long as it is not. `meanwhile` is called
+        once it runs.
         """
         self._count += 1
         name = f"{self._count:02d}-{''.join(c if c.isalnum() else '-' for c in spec['title'].lower())}"[:60]
@@ -60,7 +61,7 @@ class Runner:
         self.on_step(spec["title"], step.process)
         if meanwhile is not None:
             meanwhile()
-        reason = self._attend(step, spec.get("timeout") or 300.0, stoppable)
+        reason = self._attend(step, spec.get("timeout") or 300.0, stop)
         seconds = round(time.monotonic() - started, 3)
         state = {"": "done" if step.status == 0 else "failed", "timeout": "timed-out"}.get(
             reason, "cancelled"
@@ -73,7 +74,7 @@ class Runner:
         log = os.path.join(self._folder, name + ".log")
         return {"state": state, "reason": reason, "tail": list(step.tail), "seconds": seconds, "log": log}
 
-    def _attend(self, step: Step, timeout: float, stoppable: bool) -> str:
+    def _attend(self, step: Step, timeout: float, stop: Callable[[], str]) -> str:
         def show(line: str) -> None:
             self.channel.send("out", text=line)
 
@@ -83,7 +84,7 @@ class Runner:
 
         self.channel.watch(step.output, readable)
         try:
-            reason = self._wait(step, time.monotonic() + timeout, stoppable)
+            reason = self._wait(step, time.monotonic() + timeout, stop)
         finally:
             self.channel.unwatch(step.output)
         if reason:
@@ -91,14 +92,14 @@ class Runner:
         step.finish(show)
         return reason
 
-    def _wait(self, step: Step, deadline: float, stoppable: bool) -> str:
+    def _wait(self, step: Step, deadline: float, stop: Callable[[], str]) -> str:
         reason, next_signal, kill_at = "", 0.0, 0.0
         while not step.poll():
             now = time.monotonic()
             if not reason and now > deadline:
                 reason, kill_at = "timeout", now + TERM_SECONDS
-            elif not reason and stoppable and self.channel.cancelled:
-                reason, kill_at = self.channel.cancelled, now + TERM_SECONDS
+            elif not reason:
+                reason, kill_at = stop(), now + TERM_SECONDS
             if reason and now >= next_signal:
                 next_signal = now + 1.0
                 step.signal(signal.SIGKILL if now > kill_at else signal.SIGTERM)

@@ -57,6 +57,17 @@ def awake(config: Config, slot: Slot) -> Command:
     return Command(f"{pm2.ensure_daemon()}\n{_running(config)}\n{ensure}")
 
 
+def present(config: Config, slot: Slot) -> Command:
+    """The same, in no time where it runs, and nothing while the app is stopped."""
+    name = config.process_name(slot)
+    wake = all_of(pm2.ensure_daemon(), Command(_ensure(config, slot, name)))
+    return Command(
+        f"if [ -e {quote(config.layout.stopped)} ]; then exit 0; fi\n"
+        f"{_running(config)}\n"
+        f"if ! running {slot} {quote(name)}; then\n{_indented(wake.text)}\nfi"
+    )
+
+
 def page(config: Config) -> Command:
     """Take away the page that a deploy or a restore put up, unless it changed the database: then a person must look."""
     layout = config.layout

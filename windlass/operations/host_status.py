@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from windlass.config.model import Config
 from windlass.errors import ExitCode, WindlassError
+from windlass.ledger import last_words
 from windlass.operations.crew import LOOKING, crew
 from windlass.operations.request import Request
 from windlass.operations.status_rows import questions, row
@@ -37,7 +38,12 @@ def status(request: Request) -> int:
         ]
     rows += [_unreachable(config, name, error) for name, error in hosts.missing.items()]
     show_status(rows, json=request.json)
-    return _verdict(rows)
+    ends = {
+        host.name: last_words(found["state"].records)
+        for host, found in zip(hosts.hosts, answers, strict=True)
+        if not isinstance(found, WindlassError)
+    }
+    return _verdict(rows, ends)
 
 
 def _ask(host: Host, asked: Sequence[Question[Any]]) -> dict[str, Any] | WindlassError:
@@ -52,8 +58,8 @@ def _unreachable(config: Config, name: str, error: WindlassError) -> HostStatus:
     return HostStatus(name, config.app.name, error=error.message, hint=error.hint)
 
 
-def _verdict(rows: Sequence[HostStatus]) -> int:
-    """4 where the hosts differ in what is live, which a person must decide on.
+def _verdict(rows: Sequence[HostStatus], ends: Mapping[str, str]) -> int:
+    """4 where the hosts differ in what is live, which a person must decide on: `ends` says how each came to it.
 
     1 where one was not reached, or what is live there does not answer well although nobody stopped it.
     """
@@ -64,10 +70,8 @@ def _verdict(rows: Sequence[HostStatus]) -> int:
         say_error(f"{one.host}: {_complaint(one)}", hint)
     if len({one.revision for one in reached}) > 1:
         listed = ", ".join(f"{one.host}: {one.revision[:7] or 'nothing'}" for one in reached)
-        say_error(
-            f"the hosts differ in what is live ({listed})",
-            "fab deploy makes them agree; fab history says how it came",
-        )
+        told = "".join(f"{one.host}: {ends[one.host]}; " for one in reached if ends.get(one.host))
+        say_error(f"the hosts differ in what is live ({listed})", f"{told}fab deploy makes them agree")
         return ExitCode.NEEDS_PERSON
     return ExitCode.FAILED if unwell or len(reached) < len(rows) else ExitCode.DONE
 

@@ -12,7 +12,8 @@ from windlass.operations.outcome import exit_code, message
 from windlass.operations.printing import print_plan
 from windlass.plan import Plan
 from windlass.plans.decide.decision import Decision
-from windlass.remote.runner import Fleet, Host
+from windlass.remote.fleet import Fleet
+from windlass.remote.runner import Host
 
 
 def _nothing(crew: Crew) -> None:

@@ -8,12 +8,12 @@ from windlass.commands import backups, git, migrations, releases
 from windlass.config.model import Config
 from windlass.facts.revision import Revision
 from windlass.plan import Plan, Stage, Step
-from windlass.plans import build, golive, rehearse
+from windlass.plans import build, golive, migrate, rehearse
 from windlass.plans.backup import too_old
 from windlass.plans.golive import Cutover
 from windlass.plans.history import prunable
 from windlass.plans.look import Look
-from windlass.plans.migrate import migrate, page
+from windlass.plans.migrate import page
 from windlass.shell import Command, all_of
 
 
@@ -47,15 +47,18 @@ def release_id(look: Look, revision: Revision) -> str:
 
 def deploy(config: Config, look: Look, revision: Revision, to: Cutover, options: Options) -> Plan:
     """The whole deploy of a revision as the release that `to` names."""
-    tool = migrations.tool(config) if options.migrates else None
+    found = migrations.tool(config)
+    tool = found if options.migrates else None
     pending = look.applied.pending(revision.migrations) if look.applied and tool else ()
     backs_up = config.database.backup and tool is not None and bool(pending or options.force)
     built = build.build(config, look, revision, to.release)
-    migrated = Stage("migrate", tuple(page(config, to)), ordered=True)
-    if tool:
-        migrated = migrate(config, look, revision, to, tool, force=options.force)
+    migrated = page(config, to)
+    if found:
+        migrated = migrate.stages(
+            config, look, revision, to, found, force=options.force, migrates=options.migrates
+        )
     tried = rehearse.stage(config, look, revision, tool) if tool and pending else Stage("rehearse", ())
-    order = (migrated, built) if config.database.migrate == "before-build" else (built, migrated)
+    order = (*migrated, built) if config.database.migrate == "before-build" else (built, *migrated)
     return Plan(
         f"Deploy {revision.short} to {config.app.name}",
         (

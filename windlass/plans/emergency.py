@@ -51,7 +51,7 @@ def resume(config: Config, to: Cutover) -> Plan:
         (
             Stage("start", start.steps, undo=(show,)),
             Stage("open", tuple(opening)),
-            Stage("finish", (tidy,), on_failure="warn", on_cancel="keep"),
+            Stage("finish", (tidy,), on_failure="warn", on_cancel="keep", settles=True),
         ),
         recovery=golive.recover(config),
         prologue=golive.prologue(to),

@@ -38,8 +38,8 @@ class Cutover:
 
 
 def stages(config: Config, to: Cutover, prune: Command | None = None) -> tuple[Stage, ...]:
-    """Start, cutover, soak, finish."""
-    return (start(config, to), cutover(config, to), soak(config, to), finish(config, to, prune))
+    """Start, cutover, the page down where this run put it up, soak, finish."""
+    return (start(config, to), *switched(config, to), soak(config, to), finish(config, to, prune))
 
 
 def prologue(to: Cutover) -> Command:
@@ -101,24 +101,25 @@ def through_nginx(config: Config, to: Cutover) -> Step:
     return Step("healthy through nginx", gate, timeout=gates.longest(gate), interruptible=False)
 
 
+def switched(config: Config, to: Cutover) -> tuple[Stage, ...]:
+    """Cutover, and then the page down: of several hosts none opens before all are cut over."""
+    if not to.page_up:
+        return (cutover(config, to),)
+    off = cmd("rm", "-f", config.layout.maintenance, config.layout.migrated)
+    return cutover(config, to), Stage("open", (Step("take the page down", off),), on_cancel="finish")
+
+
 def cutover(config: Config, to: Cutover) -> Stage:
     """Visitors get the new release; one rename either way."""
     layout = config.layout
-    page_off = (
-        (Step("take the page down", cmd("rm", "-f", layout.maintenance, layout.migrated)),)
-        if to.page_up
-        else ()
-    )
-    back = other(to.slot)
     return Stage(
         "cutover",
         (
             Step(f"switch to {to.slot}", slots.switch(layout, to.slot), timeout=10, interruptible=False),
             through_nginx(config, to),
             Step("publish", _publish(config, to), timeout=10, interruptible=False),
-            *page_off,
         ),
-        undo=(Step(f"switch back to {back}", slots.switch(layout, back), timeout=10),),
+        undo=_back(config, to),
         on_cancel="finish",
         ordered=True,
     )
@@ -130,6 +131,20 @@ def _publish(config: Config, to: Cutover) -> Command:
     if not to.manifest:
         return releases.publish(layout, to.release)
     return all_of(releases.publish(layout, to.release), releases.keep_manifest(layout, to.slot, to.release))
+
+
+def _back(config: Config, to: Cutover) -> tuple[Step, ...]:
+    """Visitors get what they had: it is there, or started anew; where it cannot be, they stay where they are."""
+    back = other(to.slot)
+    switch = Step(f"switch back to {back}", slots.switch(config.layout, back), timeout=10)
+    if not to.was:
+        return (switch,)
+    gate = gates.listens(config, back, to.was)
+    return (
+        Step(f"see that {back} runs", recovery.present(config, back), timeout=60 + config.web.kill_timeout),
+        Step(f"see that {back} listens", gate, timeout=gates.longest(gate)),
+        switch,
+    )
 
 
 def soak(config: Config, to: Cutover) -> Stage:
@@ -160,7 +175,7 @@ def finish(config: Config, to: Cutover, prune: Command | None) -> Stage:
     steps.append(Step("save the process list", pm2.save()))
     if prune is not None:
         steps.append(Step("remove what is too old", prune, tolerated=True))
-    return Stage("finish", tuple(steps), on_failure="warn", on_cancel="keep")
+    return Stage("finish", tuple(steps), on_failure="warn", on_cancel="keep", settles=True)
 
 
 def recover(config: Config) -> tuple[Step, ...]:

@@ -37,26 +37,42 @@ def check(config: Config, look: Look, host: str) -> None:
         )
 
 
-def migrate(config: Config, look: Look, revision: Revision, to: Cutover, tool: Tool, *, force: bool) -> Stage:
-    """The stage that changes the database; its steps are unchanged where nothing is pending, unless forced."""
+def stages(
+    config: Config, look: Look, revision: Revision, to: Cutover, tool: Tool, *, force: bool, migrates: bool
+) -> tuple[Stage, ...]:
+    """The page on all hosts, then the backup on the one that `migrates`, then the change of the database there.
+
+    Where nothing is pending, the steps of the latter two are unchanged, unless forced. Before the change begins,
+    the other hosts note that they keep the page if it fails, as the one that migrates does itself.
+    """
     pending = look.applied.pending(revision.migrations) if look.applied else ()
     unchanged = "" if pending or force else "the database has every migration"
-    steps = [
+    saved = _precautions(config, look, to, tool, unchanged) if migrates else []
+    applied = [_apply(config, to, tool, pending, unchanged)] if migrates else []
+    return (
         *page(config, to),
-        *_precautions(config, look, to, tool, unchanged),
-        _apply(config, to, tool, pending, unchanged),
-    ]
-    return Stage("migrate", tuple(steps), ordered=True)
+        Stage("backup", tuple(saved), ordered=True),
+        *(() if migrates else _hold(config, to, unchanged)),
+        Stage("migrate", tuple(applied), ordered=True),
+    )
 
 
-def page(config: Config, to: Cutover) -> list[Step]:
+def _hold(config: Config, to: Cutover, unchanged: str) -> tuple[Stage, ...]:
+    if not to.page_up:
+        return ()
+    mark = Command(f": >{quote(config.layout.migrated)}")
+    return (Stage("hold", (Step("keep the page if the migration fails", mark, unchanged=unchanged),)),)
+
+
+def page(config: Config, to: Cutover) -> tuple[Stage, ...]:
     """Put the maintenance page up, where this deploy shall have it; one that was left up keeps its mark."""
     if not to.page_up:
-        return []
+        return ()
     layout = config.layout
     left = cmd("grep", "-Eqs", "^(deploy|restore) ", layout.maintenance)
     up = Command(f"echo {quote(f'deploy {to.release}')} >{quote(layout.maintenance)}")
-    return [Step("put the page up", all_of(when(Command(f"! {left}"), cmd("rm", "-f", layout.migrated)), up))]
+    text = all_of(when(Command(f"! {left}"), cmd("rm", "-f", layout.migrated)), up)
+    return (Stage("page", (Step("put the page up", text),)),)
 
 
 def _precautions(config: Config, look: Look, to: Cutover, tool: Tool, unchanged: str) -> list[Step]:

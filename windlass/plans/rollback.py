@@ -86,8 +86,14 @@ def restart(config: Config, state: State, to: Cutover) -> Plan:
 
 
 def choose(config: Config, state: State, to: Cutover, *, migrations: bool = False) -> Plan:
-    """While the app is stopped: make the release the one that a resume starts, and start nothing."""
+    """While the app is stopped: make the release the one that a resume starts, and start nothing.
+
+    Beside hosts that run it is chosen when they are cut over, and is settled with them.
+    """
     layout = config.layout
+    there = state.slots.get(to.slot)
+    link = slots.assign(layout, to.slot, there) if there else slots.clear(layout, to.slot)
+    undo = Step("choose what was chosen before", all_of(slots.switch(layout, state.slot), link))
     text = all_of(
         slots.lay_flag(layout),
         slots.assign(layout, to.slot, to.release),
@@ -97,7 +103,10 @@ def choose(config: Config, state: State, to: Cutover, *, migrations: bool = Fals
     )
     return Plan(
         f"Choose {to.release} for {config.app.name}, which stays stopped",
-        (Stage("choose", (Step("choose the release", text),), on_cancel="finish"),),
+        (
+            Stage("cutover", (Step("choose the release", text),), undo=(undo,), on_cancel="finish"),
+            Stage("finish", (), settles=True),
+        ),
         recovery=golive.recover(config),
         prologue=golive.prologue(to),
         record={**_record(state, to), "rolled_from": state.live},
@@ -116,7 +125,7 @@ def standby(config: Config, to: Cutover) -> tuple[Stage, ...]:
     awake = Step(f"see that {to.slot} runs", recovery.awake(config, to.slot), timeout=60)
     return (
         Stage("start", (awake, golive.healthy(config, to, standby=True))),
-        golive.cutover(config, to),
+        *golive.switched(config, to),
         golive.soak(config, to),
         golive.finish(config, to, None),
     )

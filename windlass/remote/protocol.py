@@ -114,9 +114,13 @@ def question_fields(questions: Iterable[Question[Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def plan_fields(plan: Plan) -> dict[str, Any]:
-    """The plan as the agent's `plan` takes it; `record` is None where nothing goes into the ledger."""
+def plan_fields(plan: Plan, *, fleet: bool = False) -> dict[str, Any]:
+    """The plan as the agent's `plan` takes it; `record` is None where nothing goes into the ledger.
+
+    `fleet`: other hosts run theirs with it, and until it is settled all go back if one does.
+    """
     return {
+        "fleet": fleet,
         "title": plan.title,
         "stages": [_stage(stage) for stage in plan.stages],
         "recovery": [step_fields(step) for step in plan.recovery],
@@ -132,6 +136,7 @@ def _stage(stage: Stage) -> dict[str, Any]:
         "undo": [step_fields(step) for step in stage.undo],
         "on_failure": stage.on_failure,
         "on_cancel": stage.on_cancel,
+        "settles": stage.settles,
     }
 
 

@@ -57,8 +57,8 @@ class Visit:
         self._user = ""
         self._over = threading.Event()
         self._gone = False
-        self._beyond: frozenset[str] = frozenset()
-        self._changes = self._cut_over = self._done = False
+        self._beyond = self._settling = frozenset[str]()
+        self._changes = self._cut_over = self._done = self._goes_back = False
         self._live = ""
         self.plan_running = False
 
@@ -94,14 +94,19 @@ class Visit:
         self.send("settle")
         self.expect("settled")
 
-    def start(self, plan: Plan) -> None:
-        """Hand the plan over; it waits for `go`."""
+    def start(self, plan: Plan, *, fleet: bool = False) -> None:
+        """Hand the plan over; it waits for `go`. `fleet`: other hosts run theirs with it."""
         self.plan_running = True
         self._changes = bool(plan.record)
         self._beyond = frozenset(stage.name for stage in plan.stages if stage.on_cancel != "recover")
-        self.send("plan", plan=plan_fields(plan))
+        self._settling = frozenset(stage.name for stage in plan.stages if stage.settles)
+        self._goes_back = fleet
+        self.send("plan", plan=plan_fields(plan, fleet=fleet))
 
     def go(self, stage: str) -> None:
+        """Have the agent begin a stage, which must be the next one."""
+        if stage in self._settling:
+            self._goes_back = False
         self.send("go", stage=stage)
 
     def back(self, reason: str) -> None:
@@ -110,6 +115,7 @@ class Visit:
 
     def cancel(self, reason: str) -> None:
         """Have the agent end the running step, as far as it may, and recover; a release that is live stays."""
+        self._goes_back = False
         self.send("cancel", reason=reason)
 
     def send(self, op: str, **fields: Any) -> None:
@@ -228,6 +234,7 @@ class Visit:
             then = "the next command first puts right what it left"
             hint = f"{status} shows what is live; then the same command again"
         if self._live:
-            then = f"{self._live} is live and stays live; {then}"
+            stays = "it goes back from it, as the other hosts do" if self._goes_back else "stays live"
+            then = f"{self._live} is live and {stays}; {then}"
         code = ExitCode.NEEDS_PERSON if self._cut_over else ExitCode.FAILED
         return ConnectionFailed(f"{what}; {then}", hint=hint, exit_code=code)

@@ -75,6 +75,19 @@ def test_a_standby_that_was_not_well_is_watched(apps: Apps) -> None:
     assert time.monotonic() - began > 0.8
 
 
+def test_what_is_gone_back_to_must_listen_and_be_the_slot_s_own(apps: Apps, tmp_path: Path) -> None:
+    app = apps.start(status=503)
+    GATES["listens"]({**app.arguments, "seconds": 8})
+    with pytest.raises(GateFailed, match=r"not in .*/other: visitors are not sent back to it"):
+        GATES["listens"]({**app.arguments, "seconds": 0.2, "cwd": str(tmp_path / "other")})
+    app.kill()
+    gone = {**app.arguments, "seconds": 0.2}
+    with pytest.raises(GateFailed, match="nothing listens on port"):
+        GATES["listens"](gone)
+    (tmp_path / "stopped").touch()
+    GATES["listens"]({**gone, "unless": str(tmp_path / "stopped")})
+
+
 def test_an_app_that_warms_up_with_503_is_waited_for(apps: Apps) -> None:
     app = apps.start(boot=0.3)
     app.behave(status=503)

@@ -402,6 +402,44 @@ def test_a_plan_that_is_called_back_undoes_even_what_a_cancelled_one_keeps(
     assert (root / "recovered").exists()
 
 
+def test_an_undo_that_fails_ends_the_undoing_and_needs_a_person(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    conversation = converse()
+    back = (step("see that the old one runs", "exit 1"), step("switch back", f"touch {root}/switched"))
+    stages = (
+        Stage("start", (step("start", "true"),), undo=(step("remove the new one", f"touch {root}/removed"),)),
+        Stage("cutover", (step("flip", "true"),), undo=back),
+        Stage("soak", (step("watch", "exit 2"),)),
+    )
+    end = run(conversation, plan(*stages, recovery=(step("recover", f"touch {root}/recovered"),)))
+    assert end["outcome"] == "needs-person"
+    assert end["trouble"] == ["see that the old one runs: exit code 1"]
+    assert (root / "recovered").exists()
+    assert not (root / "switched").exists()
+    assert not (root / "removed").exists()
+
+
+def test_stages_that_are_to_be_finished_are_one_to_a_cancel(
+    root: Path, converse: Callable[..., Conversation]
+) -> None:
+    conversation = converse()
+    held = f"touch {root}/flip; while [ ! -e {root}/flip-go ]; do sleep 0.05; done"
+    stages = (
+        Stage("cutover", (step("flip", held),), undo=(step("undo", "true"),), on_cancel="finish"),
+        Stage("open", (step("open", "true"),), on_cancel="finish"),
+        Stage("soak", (step("watch", "sleep 60"),), on_cancel="keep"),
+    )
+    conversation.visit.start(plan(*stages))
+    for stage in stages:
+        conversation.visit.go(stage.name)
+    wait_until((root / "flip").exists)
+    conversation.visit.cancel("Ctrl-C")
+    (root / "flip-go").touch()
+    end = conversation.visit.expect("end")
+    assert (end["kept"], end["done"]) == (True, ["flip", "open"])
+
+
 def test_a_recovery_that_failed_is_tried_again_by_the_next_command(
     root: Path, converse: Callable[..., Conversation]
 ) -> None:

@@ -146,6 +146,23 @@ def with_worker(tmp_path: Path) -> Iterator[Server]:
     found.end()
 
 
+def test_what_is_gone_back_to_is_started_where_it_does_not_run_and_not_while_the_app_is_stopped(
+    server: Server,
+) -> None:
+    server.assign("blue", OLD)
+    before = server.pids()
+    server.text(recovery.present(server.config, "blue")).check()
+    assert server.pids() == before
+    server.end()
+    (server.run / "stopped").touch()
+    server.text(recovery.present(server.config, "blue")).check()
+    assert server.pids() == before
+    (server.run / "stopped").unlink()
+    server.text(recovery.present(server.config, "blue")).check()
+    assert server.running() == {"shop-blue": OLD}
+    assert server.pids() != before
+
+
 def test_nothing_is_started_where_nothing_is_live(server: Server) -> None:
     assert server.recover() == []
     assert server.running() == {}

@@ -25,6 +25,7 @@ from windlass.plans import build
 from windlass.plans.deploy import Options, deploy, fetch, release_id
 from windlass.plans.golive import Cutover
 from windlass.plans.look import Look
+from windlass.remote.legs import legs
 
 OLD = "0001-aaaaaaa"
 GOING_LIVE = [
@@ -187,6 +188,27 @@ def test_maintenance_puts_the_page_up_before_the_database_changes_and_takes_it_d
     assert steps.index("healthy through nginx") < steps.index("take the page down")
     assert "run/migrated" in text_of(step(plan, "migrate"))
     assert "run/migrated" not in text_of(step(planned(with_database()), "migrate"))
+
+
+@pytest.mark.parametrize("moment", ["before-build", "after-build"])
+def test_of_several_hosts_all_have_the_page_and_keep_it_before_one_migrates(moment: str) -> None:
+    chosen, wanted = with_database(migrate=moment), revision(migrations=("1_init",))
+    to = cutover(release="0002-ccccccc", was=OLD, page_up=True)
+    first, second = (
+        planned(chosen, look(live(OLD)), wanted, to, migrates=migrates) for migrates in (True, False)
+    )
+    names = [leg.name for leg in legs({"first": first, "second": second})]
+    order = [
+        name for name in names if name in ("page", "backup", "hold", "migrate", "cutover", "open", "soak")
+    ]
+    assert order == ["page", "backup", "hold", "migrate", "cutover", "open", "soak"]
+    assert {"page", "open"} <= {one.name for one in first.stages} & {one.name for one in second.stages}
+    assert (stage(second, "backup").steps, stage(second, "migrate").steps) == ((), ())
+    assert "run/migrated" in text_of(step(second, "keep the page if the migration fails"))
+    done = planned(
+        chosen, look(live(OLD), applied=Applied(frozenset({"1_init"}))), wanted, to, migrates=False
+    )
+    assert step(done, "keep the page if the migration fails").unchanged
 
 
 def test_without_maintenance_there_is_no_page() -> None:
@@ -382,12 +404,22 @@ def test_every_deploy_can_be_undone_and_typed_by_hand(
     )
     names = [stage.name for stage in plan.stages]
     assert names[0] == "workspace"
-    assert sorted(names[1:3]) == ["build", "migrate"]
-    assert names[3:] == ["start", "cutover", "soak", "finish"]
+    migrated = [name for name in names if name in ("page", "backup", "hold", "migrate")]
+    assert sorted(names[1 : names.index("start")]) == sorted(["build", *migrated])
+    assert names[names.index("start") :] == [
+        "start",
+        "cutover",
+        *(["open"] if page else []),
+        "soak",
+        "finish",
+    ]
+    assert [one.name for one in plan.stages if one.settles] == ["finish"]
     assert plan.recovery
     cut = stage(plan, "cutover")
     assert (cut.on_cancel, cut.ordered) == ("finish", True)
-    assert [undo.title for undo in cut.undo] == [f"switch back to {seen.state.slot}"]
+    back = [f"switch back to {seen.state.slot}"]
+    looks = [f"see that {seen.state.slot} runs", f"see that {seen.state.slot} listens"]
+    assert [undo.title for undo in cut.undo] == (looks if seen.state.live else []) + back
     assert [step.title for step in stage(plan, "build").undo] == ["remove the release"]
     assert (stage(plan, "finish").on_failure, stage(plan, "finish").on_cancel) == ("warn", "keep")
     assert all(stage.on_failure == "recover" for stage in plan.stages[:-1])
@@ -411,7 +443,8 @@ def test_visitors_see_nothing_before_the_cutover(
         "shop/current",
         "pm2 -s stop",
     )
-    for before in plan.stages[:4]:
+    names = [stage.name for stage in plan.stages]
+    for before in plan.stages[: names.index("cutover")]:
         for one in before.steps:
             assert not any(word in text_of(one) for word in touching), one.title
             assert f"pm2 -s delete shop-{seen.state.slot}" not in text_of(one)

@@ -34,7 +34,7 @@ def test_a_cutover_and_its_undo_are_one_rename_each(tmp_path: Path, slot: Slot) 
     run.mkdir()
     (run / ("green.off" if slot == "green" else "green")).touch()
     stage = golive.cutover(chosen, to(slot))
-    for step, live in ((stage.steps[0], slot), (stage.undo[0], other(slot)), (stage.undo[0], other(slot))):
+    for step, live in ((stage.steps[0], slot), (stage.undo[-1], other(slot)), (stage.undo[-1], other(slot))):
         bash(text_of(step)).check()
         assert (run / "green").exists() == (live == "green")
         assert len(list(run.iterdir())) == 1
@@ -51,8 +51,20 @@ def test_a_cutover_is_not_interrupted_and_asks_visitors_nginx_before_it_is_publi
 
 
 def test_the_page_comes_down_only_after_visitors_would_be_answered_well() -> None:
-    titles = [step.title for step in golive.cutover(config(), to(page_up=True)).steps]
-    assert titles == ["switch to green", "healthy through nginx", "publish", "take the page down"]
+    cutover, opened = golive.switched(config(), to(page_up=True))
+    assert [step.title for step in cutover.steps] == ["switch to green", "healthy through nginx", "publish"]
+    assert [step.title for step in opened.steps] == ["take the page down"]
+    assert (opened.name, opened.on_cancel) == ("open", "finish")
+    assert golive.switched(config(), to()) == (golive.cutover(config(), to()),)
+
+
+def test_an_undo_first_sees_that_what_it_goes_back_to_runs() -> None:
+    titles = [step.title for step in golive.cutover(config(), to()).undo]
+    assert titles == ["see that blue runs", "see that blue listens", "switch back to blue"]
+    gate = golive.cutover(config(), to()).undo[1].action
+    assert isinstance(gate, Gate)
+    assert (gate.arguments["port"], gate.arguments["cwd"]) == (3000, f"/srv/shop/releases/{OLD}")
+    assert [step.title for step in golive.cutover(config(), to(was="")).undo] == ["switch back to blue"]
 
 
 def test_before_a_start_whatever_was_on_the_slot_is_gone_and_both_slots_are_saved_after_it() -> None:

@@ -56,7 +56,7 @@ def test_the_mark_of_a_begun_migration_outlives_only_its_own_page(
     (tmp_path / "run/migrated").touch()
     if left_by:
         (tmp_path / "run/maintenance").write_text(left_by)
-    (step,) = page(config(tmp_path), cutover(page_up=True))
+    ((step,),) = (stage.steps for stage in page(config(tmp_path), cutover(page_up=True)))
     assert isinstance(step.action, Command)
     bash(step.action).check()
     assert (tmp_path / "run/maintenance").read_text() == "deploy 0001-ccccccc\n"

@@ -157,7 +157,7 @@ def test_going_back_to_a_warm_standby_is_the_rename_alone() -> None:
     ]
     assert watch(plan)["standby"], "it was watched when it was started"
     assert not watch(rollback(config(), live(C), TO))["standby"]
-    assert stage(plan, "cutover").undo[0].title == "switch back to blue"
+    assert stage(plan, "cutover").undo[-1].title == "switch back to blue"
     assert stage(plan, "start").undo == ()  # a standby that is not healthy stays to be looked at
     assert "keep blue as a warm standby" in titles(plan)
 
@@ -182,7 +182,8 @@ def test_while_the_app_is_stopped_a_release_is_chosen_and_nothing_is_started() -
     assert "run/stopped" not in text
     assert text.index("slot-green") < text.index("mv -T /srv/shop/run/green.off") < text.index("shop/current")
     assert plan.record["rolled_from"] == C
-    assert stage(plan, "choose").on_cancel == "finish"
+    assert stage(plan, "cutover").on_cancel == "finish"
+    assert stage(plan, "finish").settles
 
 
 def told(seen: State, release: str = A) -> str:
