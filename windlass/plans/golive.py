@@ -32,9 +32,12 @@ class Cutover:
     page_up: bool = False
 
 
-def stages(config: Config, to: Cutover, prune: Command | None = None) -> tuple[Stage, ...]:
-    """Start, cutover, soak, finish."""
-    return (start(config, to), cutover(config, to), soak(config, to), finish(config, to, prune))
+def stages(
+    config: Config, to: Cutover, prune: Command | None = None, *, standby: bool = False
+) -> tuple[Stage, ...]:
+    """Start, cutover, soak, finish; `standby` as in `finish`."""
+    last = finish(config, to, prune, standby=standby)
+    return (start(config, to), cutover(config, to), soak(config, to), last)
 
 
 def prologue(to: Cutover) -> Command:
@@ -108,7 +111,7 @@ def cutover(config: Config, to: Cutover) -> Stage:
         (
             Step(f"switch to {to.slot}", slots.switch(layout, to.slot), timeout=10, interruptible=False),
             through_nginx(config, to),
-            Step("publish", releases.publish(layout, to.release), timeout=10, interruptible=False),
+            Step("publish", _publish(config, to), timeout=10, interruptible=False),
             *page_off,
         ),
         undo=(Step(f"switch back to {back}", slots.switch(layout, back), timeout=10),),
@@ -127,11 +130,15 @@ def soak(config: Config, to: Cutover) -> Stage:
     return Stage("soak", tuple(steps), on_cancel="keep")
 
 
-def finish(config: Config, to: Cutover, prune: Command | None) -> Stage:
-    """Let the old slot finish its requests, stop it, remember the list, remove what is too old."""
+def finish(config: Config, to: Cutover, prune: Command | None, *, standby: bool = False) -> Stage:
+    """Let the old slot finish its requests, stop it, remember the list, remove what is too old.
+
+    `standby`: what was live may be kept running, where the configuration wants that. Only after a deploy: what one
+    rolls away from is never what one goes back to.
+    """
     old = other(to.slot)
     steps = _drain(config, old) if to.was else []
-    if config.web.standby == "warm" and to.was:
+    if standby and config.web.standby == "warm" and to.was:
         keep, timeout = _keep(config, old), 60 + config.web.kill_timeout
         steps.append(Step(f"keep {old} as a warm standby", keep, timeout=timeout, show=True))
     else:
@@ -179,6 +186,11 @@ def _keep(config: Config, slot: Slot) -> Command:
     keep = all_of(Command(f": >{quote(config.layout.standby)}"), pm2.delete(recovery.names(config, slot)[1:]))
     short = cmd("echo", f"less than {limit} MiB of memory are free: {slot} is stopped, not kept as a standby")
     return when(room, keep, all_of(short, _remove(config, slot)))
+
+
+def _publish(config: Config, to: Cutover) -> Command:
+    """A standby that was gone back to is none any more, nor is what it took over from."""
+    return all_of(releases.publish(config.layout, to.release), cmd("rm", "-f", config.layout.standby))
 
 
 def _remove(config: Config, slot: Slot) -> Command:

@@ -316,6 +316,12 @@ def test_a_release_is_numbered_past_the_others() -> None:
     assert release_id(look(live("9999-aaaaaaa")), revision()) == "10000-ccccccc"
 
 
+def test_a_deploy_may_keep_a_warm_standby_and_a_rollback_that_builds_never_does() -> None:
+    warm = config(web={"standby": "warm"})
+    assert "keep blue as a warm standby" in titles(planned(warm))
+    assert "stop blue" in titles(planned(warm, going_back=True))
+
+
 def test_the_ledger_is_told_what_went_live_and_what_before() -> None:
     plan = planned(going_back=True)
     assert plan.record == {

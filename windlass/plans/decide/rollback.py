@@ -59,8 +59,6 @@ def decide(
     pairs = list(zip(seen, releases, strict=True))
     if all(one.look.state.live == release.id for one, release in pairs):
         return Decision(as_it_is=tuple(AsItIs(one.host, one.look.state.live) for one in seen))
-    if with_database:
-        config = _without_standby(config)
 
     def plan(pair: tuple[Seen, Release]) -> Plan:
         one, release = pair
@@ -83,8 +81,3 @@ def _choose(seen: Seen, commit: str | None, *, stable: bool) -> Release | None:
     if commit is None:
         return rollback.previous(state)
     return state.release(commit) or rollback.kept_for(state, commit.lower())
-
-
-def _without_standby(config: Config) -> Config:
-    """What one goes back from is not left running: the schema that it needs goes away."""
-    return config.model_copy(update={"web": config.web.model_copy(update={"standby": "cold"})})

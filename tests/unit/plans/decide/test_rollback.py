@@ -97,14 +97,6 @@ def test_what_stays_different_is_said_before_anything_is_run() -> None:
     assert taken_back.said == ()
 
 
-def test_with_the_database_what_one_goes_back_from_is_not_left_running() -> None:
-    warm = config(web={"standby": "warm"})
-    (stays,) = decide(warm, [seen()], kept(A)).plans
-    (goes,) = decide(warm, [seen()], kept(A), with_database=True).plans
-    assert "keep blue as a warm standby" in titles(stays)
-    assert "keep blue as a warm standby" not in titles(goes)
-
-
 @pytest.mark.parametrize(
     ("of", "said"),
     [
