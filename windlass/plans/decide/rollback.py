@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from windlass.config.model import Config
-from windlass.errors import Refused
+from windlass.errors import Refused, together
 from windlass.facts.state import Release
 from windlass.plan import Plan
 from windlass.plans import rollback
@@ -24,6 +24,21 @@ class Seen:
     host: str
     look: Look
     files: frozenset[str] = frozenset()
+
+
+def with_nothing_to_go_back_to(
+    seen: Sequence[Seen], commit: str | None, *, stable: bool
+) -> dict[str, Refused]:
+    """Why a host has no release to go back to, by name. Raises WindlassError where none of them has."""
+    found: dict[str, Refused] = {}
+    for one in seen:
+        try:
+            _choose(one, commit, stable=stable)
+        except Refused as refused:
+            found[one.host] = refused
+    if len(found) == len(seen):
+        raise together(list(found.values()))
+    return found
 
 
 def choose(seen: Sequence[Seen], commit: str | None, *, stable: bool) -> list[Release] | None:

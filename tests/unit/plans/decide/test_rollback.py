@@ -13,7 +13,7 @@ from windlass.facts.applied import Applied
 from windlass.facts.nginx import NginxFacts
 from windlass.facts.state import State
 from windlass.plans.decide import restart, resume
-from windlass.plans.decide.rollback import Seen, choose, decide
+from windlass.plans.decide.rollback import Seen, choose, decide, with_nothing_to_go_back_to
 
 A, B = "0001-aaaaaaa", "0002-bbbbbbb"
 NO_NGINX = NginxFacts("", False, False, "", "", ())
@@ -64,6 +64,16 @@ def test_where_nothing_is_good_or_marked_it_says_so_once() -> None:
     assert refused.value.message.count("there is no good release before") == 1
     with pytest.raises(Refused, match="no kept release is marked stable"):
         choose([seen()], None, stable=True)
+
+
+def test_where_only_some_have_nothing_to_go_back_to_it_says_which() -> None:
+    hosts = [seen(), seen("web2", current=A), seen("web3")]
+    nothing = with_nothing_to_go_back_to(hosts, None, stable=False)
+    assert list(nothing) == ["web2"]
+    assert "there is no good release before" in nothing["web2"].message
+    assert with_nothing_to_go_back_to(hosts, "fffffff", stable=False) == {}
+    with pytest.raises(WindlassError, match="no kept release is marked stable"):
+        with_nothing_to_go_back_to(hosts, None, stable=True)
 
 
 def test_what_is_live_already_is_left_as_it_is() -> None:
