@@ -13,6 +13,7 @@ from windlass.cli.command import RUN, command
     stable="the newest release that mark-stable marked",
     with_database="then also take back the migrations that this release does not know, as db.rollback does",
     yes="do not ask, with --with-database",
+    without="host[,…] that stay as they are, such as one that is down; the others go back, with exit code 4",
 )
 def rollback(
     call: Call,
@@ -20,9 +21,12 @@ def rollback(
     stable: bool = False,
     with_database: bool = False,
     yes: bool = False,
+    without: str | None = None,
 ) -> None:
     """Go back to the last good release, or to the one named."""
-    call.run(operations.rollback, commit, stable=stable, with_database=with_database, yes=yes)
+    call.run(
+        operations.rollback, commit, stable=stable, with_database=with_database, yes=yes, without=without
+    )
 
 
 @command(RUN)

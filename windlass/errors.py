@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -72,9 +73,13 @@ class StepFailed(WindlassError):
 
 
 class LockHeld(WindlassError):
-    """Another run holds the lock."""
+    """Another run holds the lock; `holder` is what it says of itself in the lock's file."""
 
     exit_code = ExitCode.LOCKED
+
+    def __init__(self, message: str, *, hint: str = "", holder: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.holder = holder or {}
 
 
 class Interrupted(WindlassError):

@@ -97,6 +97,11 @@ class Layout:
         return self.root / "lock"
 
     @property
+    def wanted(self) -> PurePosixPath:
+        """There while a command takes the lock over: from which run, and in whose name."""
+        return self.root / "lock.wanted"
+
+    @property
     def green(self) -> PurePosixPath:
         """The flag that nginx looks for: green is live while this file is there, else blue."""
         return self.run / "green"
@@ -166,6 +171,7 @@ class Layout:
         return {
             "root": str(self.root),
             "lock": str(self.lock),
+            "wanted": str(self.wanted),
             "ledger": str(self.ledger),
             "logs": str(self.logs),
             "flag": str(self.green),

@@ -63,14 +63,15 @@ class Conversation:
         root: Path,
         *,
         what: str = "deploy",
-        mode: Literal["locked", "unlocked", "stop"] = "locked",
+        mode: Literal["locked", "unlocked", "stop", "take-over"] = "locked",
         recovery: tuple[Any, ...] = (),
+        **entry: Any,
     ) -> None:
         self.told: list[dict[str, Any]] = []
         self.wire = LocalWire()
         self.visit = Visit("here", self.wire, self.told.append)
         self.layout = Layout(PurePosixPath(root))
-        self.opening = Opening(what, "prompthub", self.layout, entry=Entry(mode), recovery=recovery)
+        self.opening = Opening(what, "prompthub", self.layout, entry=Entry(mode, **entry), recovery=recovery)
 
     def open(self) -> Conversation:
         self.opened = self.visit.open(self.opening)

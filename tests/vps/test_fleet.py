@@ -430,6 +430,88 @@ def test_rollback_goes_back_on_all_to_one_revision_or_lists_how_they_differ(flee
     fleet.check_next_deploy()
 
 
+def test_a_host_that_is_down_is_gone_back_without_once_somebody_agrees(fleet: Fleet) -> None:
+    up, down = fleet.apps
+    fleet.check_next_deploy()
+    before = up.live()
+    up.configure(ssh={"connect_timeout": 2})
+    down.vps.kill()
+    refused = fleet.fab("rollback")
+    assert refused.exit_code == 1, refused
+    assert f"{down.host} would stay as it is. Go back on the other host?" in refused.output, refused
+    assert f"--without {down.host}" in refused.output, refused
+    assert up.live() == before
+
+    asked = up.operator.terminal("rollback", "-H", fleet.names)
+    asked.wait_for("Go back on the other host?")
+    asked.type("y\r")
+    done = asked.wait()
+    assert done.exit_code == 4, done
+    assert "it stays as it was" in done.output, done
+    assert up.live() != before
+    assert mishaps.disagreements(up) == []
+
+    there = up.live()
+    up.deploy(before).check()
+    left_out = fleet.fab("rollback", "--without", down.host)
+    assert left_out.exit_code == 4, left_out
+    assert "left out by --without" in left_out.output, left_out
+    assert up.live() == there
+    down.vps.boot()
+    down.wait_until_up()
+    fleet.check_next_deploy()
+
+
+def test_a_host_with_nothing_to_go_back_to_stays_while_the_other_goes_back(fleet: Fleet) -> None:
+    goes, stays = fleet.apps
+    fleet.check_next_deploy()
+    first = next(iter(stays.releases()))
+    stays.fab("rollback", "--commit", first).check()
+    there, before = stays.live(), goes.live()
+    refused = fleet.fab("rollback")
+    assert refused.exit_code == 1, refused
+    assert "cannot go back: there is no good release before" in refused.output, refused
+    assert f"{stays.host} would stay as it is. Go back on the other host?" in refused.output, refused
+    assert (goes.live(), stays.live()) == (before, there)
+    done = fleet.fab("rollback", "--without", stays.host)
+    assert done.exit_code == 4, done
+    assert goes.live() != before
+    assert stays.live() == there
+    fleet.check_next_deploy()
+
+
+def test_a_migration_on_one_host_keeps_a_rollback_from_ending_the_deploy_on_any(fleet: Fleet) -> None:
+    app = fleet.apps[0]
+    new = fleet.other
+    app.configure(**MIGRATING)
+    for each in fleet.apps:
+        each.give_database()
+    with mishaps.held(app.vps, "curl", "migrate") as migration:
+        deploy = fleet.start("deploy", "--force", "--revision", app.commits[new])
+        migration.wait(deploy)
+        refused = fleet.fab("rollback")
+        assert refused.exit_code == 75, refused
+        assert "that step must not be cut short" in refused.output, refused
+        migration.release()
+        deploy.wait().check()
+    assert fleet.live() == [new, new]
+    app.configure()
+
+
+def test_a_rollback_takes_a_deploy_over_on_all_hosts(fleet: Fleet) -> None:
+    app = fleet.apps[0]
+    fleet.check_next_deploy()
+    deploy = fleet.start("deploy", "--revision", app.commits["slow_build"])
+    for each in fleet.apps:
+        mishaps.wait_for_step(each, "build", deploy)
+    before = app.live()
+    fleet.fab("rollback").check()
+    assert deploy.wait(30).exit_code == 1
+    assert len(set(fleet.live())) == 1
+    assert app.live() != before
+    assert fleet.disagreements() == []
+
+
 def test_two_deploys_at_once_one_runs_and_the_other_says_who(fleet: Fleet) -> None:
     app, other = fleet.apps
     new = fleet.other
@@ -442,7 +524,6 @@ def test_two_deploys_at_once_one_runs_and_the_other_says_who(fleet: Fleet) -> No
         assert " holds the lock since " in refused.output, refused
         assert "(step: build)" in refused.output, refused
         assert other.live() != new
-        assert app.fab("rollback").exit_code == 75
         hold.release()
         deploy.wait().check()
     assert app.live() == new

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from tests.support.load import Load
-from tests.vps.apps.tiny import ROOT, Deployed
+from tests.vps import mishaps
+from tests.vps.apps.tiny import MIGRATED, MIGRATING, ROOT, Deployed
 
 
 def test_going_back_twice_goes_further_back_and_never_forward(deployed: Deployed) -> None:
@@ -72,6 +73,79 @@ def test_what_cannot_be_gone_back_to_is_refused(unharmed: Deployed) -> None:
         assert done.exit_code == code, str(done)
         assert words in done.output, str(done)
         assert "Traceback" not in done.output, str(done)
+
+
+def test_a_rollback_takes_the_lock_over_from_a_build(deployed: Deployed) -> None:
+    deploy = deployed.start("deploy", "--revision", deployed.commits["slow_build"])
+    mishaps.wait_for_step(deployed, "build", deploy)
+    with Load(deployed.url, rate=50) as load:
+        done = deployed.fab("rollback").check()
+    load.report.check()
+    assert "taking over from deploy by operator@" in done.output
+    ended = deploy.wait(30)
+    assert ended.exit_code == 1, ended
+    assert "cancelled at build (rollback by operator@" in ended.output, ended
+    assert "took the lock over" in ended.output, ended
+    assert deployed.live() == "first"
+    assert mishaps.disagreements(deployed) == []
+    [end] = [record for record in deployed.ledger() if record.get("outcome") == "cancelled"]
+    assert "took the lock over" in end["reason"]
+    deployed.deploy("third").check()
+
+
+def test_a_rollback_in_the_soak_goes_back_to_the_release_before(deployed: Deployed) -> None:
+    deployed.configure(soak={"seconds": 60})
+    deploy = deployed.start("deploy", "--revision", deployed.commits["third"])
+    mishaps.wait_for_step(deployed, "watch", deploy)
+    deployed.configure()
+    with Load(deployed.url, rate=50) as load:
+        deployed.fab("rollback").check()
+    load.report.check()
+    ended = deploy.wait(30)
+    assert "took the lock over" in ended.output, ended
+    assert deployed.live() == "change"
+    assert mishaps.disagreements(deployed) == []
+
+
+def test_a_rollback_waits_for_a_migration_and_then_names_it(deployed: Deployed) -> None:
+    deployed.configure(**MIGRATING)
+    deployed.give_database()
+    with mishaps.held(deployed.vps, "curl", "migrate") as migration:
+        deploy = deployed.start("deploy", "--force", "--revision", deployed.commits["third"])
+        migration.wait(deploy)
+        refused = deployed.fab("rollback")
+        assert refused.exit_code == 75, refused
+        assert "deploy by operator@" in refused.output, refused
+        assert "(step: migrate), and that step must not be cut short" in refused.output, refused
+        assert deploy.alive
+        migration.release()
+        deploy.wait().check()
+    assert deployed.vps.exists(MIGRATED)
+    assert deployed.live() == "third"
+
+
+def test_a_rollback_leaves_a_rollback_alone_and_a_named_one_takes_over(deployed: Deployed) -> None:
+    deployed.deploy("third").check()
+    deployed.configure(soak={"seconds": 60})
+    first = deployed.start("rollback")
+    mishaps.wait_for_step(deployed, "watch", first)
+    deployed.configure()
+    refused = deployed.fab("rollback")
+    assert refused.exit_code == 75, refused
+    assert "rollback by operator@" in refused.output, refused
+    deployed.fab("rollback", "--commit", deployed.commits["first"]).check()
+    assert deployed.live() == "first"
+    assert "took the lock over" in first.wait(30).output
+
+
+def test_a_rollback_that_fails_leaves_its_target_good(deployed: Deployed) -> None:
+    deployed.configure(health={"start_timeout": 3}, web={"script": "nowhere.mjs"})
+    failed = deployed.fab("rollback")
+    assert failed.exit_code == 1, failed
+    assert deployed.live() == "change"
+    deployed.configure()
+    deployed.fab("rollback").check()
+    assert deployed.live() == "first"
 
 
 def test_a_restart_moves_to_the_other_slot_and_loses_nothing(deployed: Deployed) -> None:

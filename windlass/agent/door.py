@@ -6,7 +6,7 @@ import os
 import pwd
 from typing import TYPE_CHECKING, Any, Dict, List
 
-from . import ledger, stop
+from . import ledger, stop, takeover
 from .plan import PlanRun
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ def come_in(session: Session) -> int:
         stop.close_to_visitors(session)
     if mode in ("stop", "break"):
         stop.end_holder(session)
+    elif mode == "take-over":
+        takeover.take_over(session)
+    else:
+        takeover.wait_for_step(session)
     return 0 if _open_locked(session) else 75
 
 

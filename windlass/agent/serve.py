@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import Any, Dict, Optional
 
-from . import door, incoming, questions, stop, tail, versions
+from . import door, incoming, questions, stop, tail, takeover, versions
 from .channel import Channel
 from .owner import become_owner
 from .plan import PlanRun
@@ -32,7 +32,7 @@ def main() -> None:
     if opening.get("as_owner"):
         become_owner(opening["paths"]["root"])
     session = Session(channel, opening)
-    _handle_signals(channel, session.paths)
+    _handle_signals(channel, session)
     status = _serve(session)
     session.give_back()
     channel.send("bye")
@@ -41,19 +41,20 @@ def main() -> None:
     os._exit(status)
 
 
-def _handle_signals(channel: Channel, paths: Optional[Dict[str, Any]] = None) -> None:
+def _handle_signals(channel: Channel, session: Optional[Session] = None) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)  # wakes the loop through the wake-up descriptor
     signal.signal(signal.SIGHUP, lambda *_: None)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda caught, _: channel.cancel(_why_ended(caught, paths)))
+        signal.signal(number, lambda caught, _: channel.cancel(_why_ended(caught, session)))
 
 
-def _why_ended(number: int, paths: Optional[Dict[str, Any]]) -> str:
-    stopped = stop.stopped(paths) if paths else None
+def _why_ended(number: int, session: Optional[Session]) -> str:
+    stopped = stop.stopped(session.paths) if session else None
     if stopped is not None:
         return f"emergency-stop {stopped}".rstrip()
-    return f"the agent was ended by {signal.Signals(number).name}"
+    by = takeover.why(session) if session else ""
+    return by or f"the agent was ended by {signal.Signals(number).name}"
 
 
 def _serve(session: Session) -> int:
@@ -70,7 +71,7 @@ def _serve(session: Session) -> int:
     while True:
         message = session.channel.receive()
         if message is None or message["op"] == "bye":
-            return 0
+            return _leave(session)
         if message["op"] == "ask":
             session.channel.send(
                 "answers", id=message["id"], answers=questions.answer(session, message["questions"])
@@ -91,6 +92,13 @@ def _serve(session: Session) -> int:
                 return 75
         elif message["op"] == "plan" and not _run(session, message["plan"]):
             return 1
+
+
+def _leave(session: Session) -> int:
+    """Tell a client that is still there why it was not heard to its end."""
+    if session.channel.cancelled:
+        session.channel.send("refused", why="ended", detail=session.channel.cancelled)
+    return 0
 
 
 def _run(session: Session, plan: Dict[str, Any]) -> bool:

@@ -81,7 +81,7 @@ class Session:
         self.make_room()
         self.lock.say(
             pid=os.getpid(), boot=lock.boot_id(), who=self.opening["who"], what=self.opening["what"],
-            since=ledger.now(), run=self.run_id, step="", group=0,
+            since=ledger.now(), run=self.run_id, step="", group=0, uninterruptible=False,
         )  # fmt: skip
         return True
 
@@ -97,7 +97,9 @@ class Session:
             self.runner = Runner(self.channel, self.folder(), self.lock.descriptor if self.lock else None)
             if self.lock is not None:
                 held = self.lock
-                self.runner.on_step = lambda title, group: held.say(step=title, group=group)
+                self.runner.on_step = lambda title, group, firm: held.say(
+                    step=title, group=group, uninterruptible=firm
+                )
         return self.runner
 
     def make_room(self) -> None:

@@ -30,7 +30,7 @@ class Runner:
         self._folder = folder
         self._lock = lock
         self._count = 0
-        self.on_step: Callable[[str, int], None] = lambda title, group: None
+        self.on_step: Callable[[str, int, bool], None] = lambda title, group, firm: None
 
     def run(
         self,
@@ -58,10 +58,13 @@ class Runner:
                 "tail": [],
                 "seconds": 0.0,
             }
-        self.on_step(spec["title"], step.process)
+        firm = not spec.get("interruptible", True)
+        self.on_step(spec["title"], step.process, firm)
         if meanwhile is not None:
             meanwhile()
         reason = self._attend(step, spec.get("timeout") or 300.0, stop)
+        if firm:
+            self.on_step(spec["title"], step.process, False)
         seconds = round(time.monotonic() - started, 3)
         state = {"": "done" if step.status == 0 else "failed", "timeout": "timed-out"}.get(
             reason, "cancelled"

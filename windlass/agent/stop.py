@@ -64,7 +64,7 @@ def end_holder(session: Session) -> None:
         "note", text=f"ending {holder.get('what', 'the holder of the lock')} by {holder.get('who', '?')}"
     )
     deadline = time.monotonic() + session.opening.get("wait", WAIT)
-    _signal(holder, signal.SIGTERM)
+    ask_to_end(holder)
     while lock.is_held(path):
         if time.monotonic() > deadline:
             session.channel.send("note", level="warning", text="it did not end in time and is killed")
@@ -77,6 +77,11 @@ def agent_lives(holder: Dict[str, Any]) -> bool:
     """Whether the agent that a lock's holder named is still running."""
     pid = int(holder.get("pid") or 0)
     return pid > 1 and holder.get("boot") == lock.boot_id() and _is_agent(pid)
+
+
+def ask_to_end(holder: Dict[str, Any]) -> None:
+    """Have a holder of this boot end its step, as far as it may, and recover."""
+    _signal(holder, signal.SIGTERM)
 
 
 def kill(holder: Dict[str, Any], path: str) -> None:

@@ -18,11 +18,14 @@ def check_answerable(what: str, *, yes: bool) -> None:
         )
 
 
-def check_consent(question: str, *, yes: bool, report: Report | None = None) -> None:
-    """Ask at the terminal, unless `yes`; a report that runs waits meanwhile. Raises Refused for a no."""
+def check_consent(question: str, *, yes: bool, report: Report | None = None, hint: str = "") -> None:
+    """Ask at the terminal, unless `yes`; a report that runs waits meanwhile. Raises Refused for a no.
+
+    `hint` is how to say yes without being asked.
+    """
     if yes:
         return
     with report.paused() if report else nullcontext():
         agreed = ask(question)
     if not agreed:
-        raise Refused("not confirmed; nothing was changed")
+        raise Refused("not confirmed; nothing was changed", hint=hint)

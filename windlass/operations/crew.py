@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,6 +62,12 @@ class Crew:
 
     def note(self, host: str, text: str) -> None:
         self.report.emit(Note(host, text))
+
+    def leave_out(self, names: Container[str]) -> None:
+        """Close the visits to these hosts, which gives back their locks, and go on with the others."""
+        left_out = [host for host in self.hosts if host.name in names]
+        self.hosts = [host for host in self.hosts if host.name not in names]
+        each(left_out, lambda host: host.visit.close())
 
     def nothing_to_do(self, host: str, live: str, text: str = "", hint: str = "") -> None:
         """Say that the host is as it shall be."""

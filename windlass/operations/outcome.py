@@ -107,7 +107,7 @@ def _done(plan: Plan, host: str, end: dict[str, Any]) -> tuple[str, str]:
 def _remarks(end: dict[str, Any]) -> str:
     """What is to be said of a release that is live; empty where all went well."""
     if end["kept"]:
-        return "the watch was cut short: the release is live and stays"
+        return f"the watch was cut short ({end['failure']['reason']}): the release is live and stays"
     if end["failure"]:
         return f"the release is live, but {end['failure']['title']} failed: {end['failure']['reason']}"
     return "; ".join(end["warnings"])

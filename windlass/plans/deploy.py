@@ -65,7 +65,9 @@ def deploy(config: Config, look: Look, revision: Revision, to: Cutover, options:
             build.workspace(config, look, revision, force=options.force),
             *((tried,) if options.rehearse else ()),
             *order,
-            *golive.stages(config, to, _prune(config, look, to, backs_up=backs_up)),
+            *golive.stages(
+                config, to, _prune(config, look, to, backs_up=backs_up), standby=not options.going_back
+            ),
         ),
         recovery=golive.recover(config),
         prologue=build.prologue(config, look),

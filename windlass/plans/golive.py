@@ -10,7 +10,7 @@ from windlass.commands import backups, pm2, recovery, releases, scratch, slots
 from windlass.config.model import Config
 from windlass.layout import Slot, other
 from windlass.plan import Stage, Step
-from windlass.shell import Command, all_of, cmd, quote, when, write_file
+from windlass.shell import NOTHING, Command, all_of, cmd, quote, when, write_file
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,12 @@ class Cutover:
     others: tuple[str, ...] = ()
 
 
-def stages(config: Config, to: Cutover, prune: Command | None = None) -> tuple[Stage, ...]:
-    """Start, cutover, the page down where this run put it up, soak, finish."""
-    return (start(config, to), *switched(config, to), soak(config, to), finish(config, to, prune))
+def stages(
+    config: Config, to: Cutover, prune: Command | None = None, *, standby: bool = False
+) -> tuple[Stage, ...]:
+    """Start, cutover, the page down where this run put it up, soak, finish; `standby` as in `finish`."""
+    last = finish(config, to, prune, standby=standby)
+    return (start(config, to), *switched(config, to), soak(config, to), last)
 
 
 def prologue(to: Cutover) -> Command:
@@ -126,11 +129,13 @@ def cutover(config: Config, to: Cutover) -> Stage:
 
 
 def _publish(config: Config, to: Cutover) -> Command:
-    """The release is what visitors get, and what it was started with is what it was good with."""
+    """The release is what visitors get, and what it was started with is what it was good with.
+
+    A standby that was gone back to is none any more, nor is what it took over from.
+    """
     layout = config.layout
-    if not to.manifest:
-        return releases.publish(layout, to.release)
-    return all_of(releases.publish(layout, to.release), releases.keep_manifest(layout, to.slot, to.release))
+    keep = releases.keep_manifest(layout, to.slot, to.release) if to.manifest else NOTHING
+    return all_of(releases.publish(layout, to.release), keep, cmd("rm", "-f", layout.standby))
 
 
 def _back(config: Config, to: Cutover) -> tuple[Step, ...]:
@@ -160,15 +165,17 @@ def soak(config: Config, to: Cutover) -> Stage:
     return Stage("soak", tuple(steps), undo=undo, on_cancel="keep")
 
 
-def finish(config: Config, to: Cutover, prune: Command | None) -> Stage:
-    """Let the old slot finish its requests, stop it, remember the list, remove what is too old."""
+def finish(config: Config, to: Cutover, prune: Command | None, *, standby: bool = False) -> Stage:
+    """Let the old slot finish its requests, stop it, remember the list, remove what is too old.
+
+    `standby`: what was live may be kept running, where the configuration wants that. Only after a deploy: what one
+    rolls away from is never what one goes back to.
+    """
     old = other(to.slot)
     steps = _drain(config, old) if to.was else []
-    if config.web.standby == "warm" and to.was:
-        keep, timeout = (
-            _keep(config, old, to.others or tuple(recovery.names(config, old)[1:])),
-            60 + config.web.kill_timeout,
-        )
+    if standby and config.web.standby == "warm" and to.was:
+        others = to.others or tuple(recovery.names(config, old)[1:])
+        keep, timeout = _keep(config, old, others), 60 + config.web.kill_timeout
         steps.append(Step(f"keep {old} as a warm standby", keep, timeout=timeout, show=True))
     else:
         steps.append(Step(f"stop {old}", recovery.remove(config, old), timeout=60 + config.web.kill_timeout))

@@ -22,7 +22,8 @@ def went_live(records: Iterable[Mapping[str, Any]]) -> list[str]:
 def bad(records: Iterable[Mapping[str, Any]]) -> set[str]:
     """The releases that were rolled away from, went back by themselves or never passed their gate.
 
-    One that was named again and ended well is good again; one whose restart or resume failed is what it was.
+    One that was named again and ended well is good again; one to which a rollback failed, or whose restart or resume
+    did, is what it was.
     """
     found: set[str] = set()
     for record in records:
@@ -32,11 +33,18 @@ def bad(records: Iterable[Mapping[str, Any]]) -> set[str]:
         if outcome == "needs-person" or (
             outcome in ("failed", "went-back") and live_release(record) != release
         ):
-            found.add(release)
+            if not _started_again(record):
+                found.add(release)
         elif outcome == "done":
             found -= {release}
             found |= {str(record.get("rolled_from", ""))} - {release}
     return found - {""}
+
+
+def _started_again(record: Mapping[str, Any]) -> bool:
+    """Whether the run was for a release that was built before; a rollback that builds has a subject, as a deploy."""
+    what = str(record.get("what", "")).partition(" ")[0]
+    return "subject" not in record and ("rolled_from" in record or what in ("rollback", "restart"))
 
 
 def stable(records: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from windlass.commands.exclusive import exclusive
 from windlass.commands.migrations import Tool
 from windlass.config.model import Config
 from windlass.errors import NotReady
@@ -107,10 +108,10 @@ def _apply(config: Config, to: Cutover, tool: Tool, pending: tuple[str, ...], un
     made = f"the backup is {layout.backup(to.release)}; " if database.backup else ""
     return Step(
         "migrate",
-        inside(layout.workspace_app, all_of(mark, command)),
+        exclusive("a migration", inside(layout.workspace_app, all_of(mark, command))),
         timeout=database.timeout,
         interruptible=False,
-        environment=("migrate",),
+        environment=("migrate", "database"),
         unchanged=unchanged,
         hint=(
             f"pending were {', '.join(pending) or 'none'}, and what ran before the failing statement may have been "

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from windlass.commands import pm2, recovery, restore, scratch
+from windlass.commands.exclusive import exclusive
 from windlass.config.model import Config
 from windlass.facts.applied import Applied
 from windlass.facts.state import State
@@ -108,7 +109,7 @@ def _swapped(config: Config, source: Source, kept: str, to: Cutover | None) -> S
     )
     swap = Step(
         SWAP,
-        restore.swap(kept, incoming=source.database, mark=mark),
+        exclusive("a restore", restore.swap(kept, incoming=source.database, mark=mark)),
         timeout=60,
         interruptible=False,
         environment=("database",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from windlass.commands import backups
+from windlass.commands.exclusive import exclusive
 from windlass.commands.migrations import Tool
 from windlass.commands.undo import in_one_transaction
 from windlass.config.model import Config
@@ -61,7 +62,7 @@ def take_back(config: Config, state: State, tool: Tool, undone: Sequence[Way], *
     )
     step = Step(
         "take the migrations back",
-        sql,
+        exclusive("db.rollback", sql),
         timeout=config.database.timeout,
         interruptible=False,
         environment=("database",),

@@ -29,20 +29,21 @@ def resolve_hosts(
     return [parse_host(host) for host in targets[chosen]], chosen
 
 
-def parse_hosts(text: str) -> list[HostSpec]:
-    """The hosts of a comma-separated list; one that is written twice counts once."""
+def parse_hosts(text: str, *, option: str = "-H") -> list[HostSpec]:
+    """The hosts of a comma-separated list; one that is written twice counts once. `option` is what it was typed for."""
+    hint = f"fab … {option} [user@]host[:port][,…]"
     if not text.strip():
-        raise UsageError("-H is empty", hint="fab … -H [user@]host[:port][,…]")
+        raise UsageError(f"{option} is empty", hint=hint)
     found: dict[tuple[str, int], HostSpec] = {}
     for piece in text.split(","):
         try:
             spec = parse_host(piece.strip())
         except ValueError as error:
-            raise UsageError(f"-H {text}: {error}", hint="fab … -H [user@]host[:port][,…]") from None
+            raise UsageError(f"{option} {text}: {error}", hint=hint) from None
         known = found.setdefault(spec.place, spec)
         if known.user != spec.user:
             raise UsageError(
-                f"-H names one host twice, as {known.name} and {spec.name}", hint="keep one of them"
+                f"{option} names one host twice, as {known.name} and {spec.name}", hint="keep one of them"
             )
     return list(found.values())
 

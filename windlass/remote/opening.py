@@ -17,16 +17,21 @@ class Entry:
     """How a command comes in.
 
     "locked" takes the lock or is refused, "unlocked" only looks, "stop" closes the app to visitors and ends
-    whoever holds the lock, "break" does the latter alone, and only to the runs that `holders` names.
-    A holder has `wait` seconds to end and recover before it is killed. `as_owner`: root looks as the user
-    whom the app belongs to; `as_root`: whoever logs in, the agent is root by sudo.
+    whoever holds the lock, "break" does the latter alone, and only to the runs that `holders` names. "take-over"
+    ends whoever holds the lock, but not the commands that it `spares`, nor a step that must not be cut short.
+    A holder has `wait` seconds to end and recover before it is killed. A step that must not be cut short is waited
+    for as long as there is `patience`, in seconds; then the lock is refused, as it is at once where nothing ends its
+    holder. `as_owner`: root looks as the user whom the app belongs to; `as_root`: whoever logs in, the agent is root
+    by sudo.
     """
 
-    mode: Literal["locked", "unlocked", "stop", "break"] = "locked"
+    mode: Literal["locked", "unlocked", "stop", "break", "take-over"] = "locked"
     as_owner: bool = False
     reason: str = ""
     holders: tuple[str, ...] | None = None
+    spares: tuple[str, ...] = ()
     wait: float = 60
+    patience: float = 0
     as_root: bool = False
 
 
@@ -50,7 +55,9 @@ class Opening:
             "reason": entry.reason,
             "as_owner": entry.as_owner,
             "holders": entry.holders,
+            "spares": entry.spares,
             "wait": entry.wait,
+            "lock_patience": entry.patience,
             "what": self.what,
             "who": f"{getpass.getuser()}@{socket.gethostname()}",
             "url": self.database_url,

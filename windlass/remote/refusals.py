@@ -12,10 +12,13 @@ def locked_error(holder: dict[str, Any], host: str) -> LockHeld:
     """The error that names who holds the lock, since when and at which step."""
     who, what = holder.get("who", "somebody"), holder.get("what", "another run")
     step = f" (step: {holder['step']})" if holder.get("step") else ""
+    if holder.get("uninterruptible"):
+        step += ", and that step must not be cut short"
     since = f" since {holder['since']}" if holder.get("since") else ""
     return LockHeld(
         f"{host}: {what} by {who} holds the lock{since}{step}",
         hint=f"fab lock.show -H {host}; it frees itself when that run ends",
+        holder=holder,
     )
 
 
@@ -33,6 +36,8 @@ def refused_error(message: dict[str, Any], host: str, opening: Opening) -> Windl
             f"{host}: {opening.app} was never deployed there; nothing was changed",
             hint=f"fab deploy -H {host}",
         )
+    if message["why"] == "ended":
+        return Refused(f"{host}: {opening.what} was ended ({message['detail']}); nothing is left half done")
     if message["why"] == "folders":
         return NotReady(
             f"{host}: the app's folders cannot be made ({message['detail']}); nothing was touched",

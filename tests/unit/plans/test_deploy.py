@@ -155,7 +155,7 @@ def test_an_app_that_prerenders_from_its_database_is_migrated_before_it_is_built
 
 def test_the_database_is_reached_by_the_environment_and_never_by_the_text() -> None:
     plan = planned(with_database(), look(live(OLD)), revision(migrations=("1_init",)))
-    assert step(plan, "migrate").environment == ("migrate",)
+    assert step(plan, "migrate").environment == ("migrate", "database")
     assert step(plan, "back up the database").environment == ("database",)
     assert step(plan, "build").environment == ()
     assert "DATABASE_URL" not in whole_text(plan)
@@ -243,7 +243,7 @@ def test_commands_of_ones_own_replace_the_automatic_ones() -> None:
     assert "\nmake deps\nmake more\n" in text_of(step(plan, "install"))
     assert "\nmake types\n" in text_of(step(plan, "generate"))
     assert "\nmake all\n" in text_of(step(plan, "build"))
-    assert text_of(step(plan, "migrate")).endswith("\nmake migrate")
+    assert "\nmake migrate\n" in text_of(step(plan, "migrate"))
     assert not any(word in whole_text(plan) for word in ("npm ci", "npm run", "prisma generate"))
 
 
@@ -337,6 +337,12 @@ def test_a_release_is_numbered_past_the_others() -> None:
     assert release_id(look(state()), revision()) == "0001-ccccccc"
     assert release_id(look(live("0041-aaaaaaa")), revision()) == "0042-ccccccc"
     assert release_id(look(live("9999-aaaaaaa")), revision()) == "10000-ccccccc"
+
+
+def test_a_deploy_may_keep_a_warm_standby_and_a_rollback_that_builds_never_does() -> None:
+    warm = config(web={"standby": "warm"})
+    assert "keep blue as a warm standby" in titles(planned(warm))
+    assert "stop blue" in titles(planned(warm, going_back=True))
 
 
 def test_the_ledger_is_told_what_went_live_and_what_before() -> None:

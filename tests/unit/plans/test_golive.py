@@ -167,7 +167,7 @@ def test_a_standby_is_kept_only_where_memory_allows(tmp_path: Path, limit: int, 
     (tmp_path / "run").mkdir()
     (tmp_path / "run/slot-blue").symlink_to(f"../releases/{OLD}")
     chosen = config(tmp_path, web={"standby": "warm"}, limits={"memory_free_mb": limit})
-    keep = titled(golive.finish(chosen, to(), None), "keep blue as a warm standby")
+    keep = titled(golive.finish(chosen, to(), None, standby=True), "keep blue as a warm standby")
     done = bash(text_of(keep), env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}).check()
     assert (tmp_path / "run/standby").exists() == kept
     assert (tmp_path / "run/slot-blue").is_symlink() == kept

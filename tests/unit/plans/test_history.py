@@ -50,9 +50,20 @@ def test_a_bad_release_that_was_named_again_and_ended_well_is_good() -> None:
     assert bad(records) == {A}
 
 
-def test_a_rollback_that_failed_makes_nothing_of_what_is_live() -> None:
-    records = [*went_well(A), *went_well(B, A), *went_wrong(A, B, "failed", rolled_from=B)]
-    assert bad(records) == {A}
+@pytest.mark.parametrize("outcome", ["failed", "went-back", "needs-person"])
+@pytest.mark.parametrize("said", [{"rolled_from": B}, {"what": "rollback"}, {"what": "restart"}])
+def test_a_rollback_or_restart_that_failed_says_nothing_against_its_target(
+    outcome: str, said: dict[str, Any]
+) -> None:
+    records = [*went_well(A), *went_well(B, A), *went_wrong(A, B, outcome, **said)]
+    assert bad(records) == set()
+    assert bad([*went_well(A), *went_wrong(B, A), *went_wrong(B, A, outcome, **said)]) == {B}
+
+
+@pytest.mark.parametrize("outcome", ["failed", "went-back", "needs-person"])
+def test_what_a_rollback_built_and_could_not_start_is_bad(outcome: str) -> None:
+    built = went_wrong(C, B, outcome, what="rollback", rolled_from=B, subject="Third")
+    assert bad([*went_well(A), *went_well(B, A), *built]) == {C}
 
 
 def test_a_rollback_to_what_is_live_already_does_not_make_it_bad() -> None:

@@ -138,6 +138,14 @@ def test_going_back_installs_builds_and_prunes_nothing() -> None:
     assert is_bash(whole_text(plan))
 
 
+@pytest.mark.parametrize("seen", [live(C), live(C, standby="", slots={"blue": C, "green": B})])
+def test_what_one_rolls_away_from_is_never_a_warm_standby(seen: State) -> None:
+    warm = config(web={"standby": "warm"})
+    for plan in (rollback(warm, seen, TO), restart(warm, seen, TO)):
+        assert "keep blue as a warm standby" not in titles(plan)
+        assert "stop blue" in titles(plan)
+
+
 def test_a_restart_is_the_same_cutover_and_makes_nothing_bad() -> None:
     plan = restart(config(), server(C, DEPLOYED), cutover(release=C, was=C, known=True))
     assert [one.name for one in plan.stages] == ["start", "cutover", "soak", "finish"]
@@ -159,7 +167,7 @@ def test_going_back_to_a_warm_standby_is_the_rename_alone() -> None:
     assert not watch(rollback(config(), live(C), TO))["standby"]
     assert stage(plan, "cutover").undo[-1].title == "switch back to blue"
     assert stage(plan, "start").undo == ()  # a standby that is not healthy stays to be looked at
-    assert "keep blue as a warm standby" in titles(plan)
+    assert "rm -f /srv/shop/run/standby" in text_of(step(plan, "publish"))
 
 
 @pytest.mark.parametrize(

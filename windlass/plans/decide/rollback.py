@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from windlass.config.model import Config
-from windlass.errors import Refused
+from windlass.errors import Refused, together
 from windlass.facts.state import Release
 from windlass.manifest import as_started, differences
 from windlass.plan import Plan
@@ -25,6 +25,21 @@ class Seen:
     host: str
     look: Look
     files: frozenset[str] = frozenset()
+
+
+def with_nothing_to_go_back_to(
+    seen: Sequence[Seen], commit: str | None, *, stable: bool
+) -> dict[str, Refused]:
+    """Why a host has no release to go back to, by name. Raises WindlassError where none of them has."""
+    found: dict[str, Refused] = {}
+    for one in seen:
+        try:
+            _choose(one, commit, stable=stable)
+        except Refused as refused:
+            found[one.host] = refused
+    if len(found) == len(seen):
+        raise together(list(found.values()))
+    return found
 
 
 def choose(seen: Sequence[Seen], commit: str | None, *, stable: bool) -> list[Release] | None:
@@ -60,20 +75,17 @@ def decide(
     pairs = list(zip(seen, releases, strict=True))
     if all(one.look.state.live == release.id for one, release in pairs):
         return Decision(as_it_is=tuple(AsItIs(one.host, one.look.state.live) for one in seen))
-    if with_database:
-        config = _without_standby(config)
-    present = config
 
     def plan(pair: tuple[Seen, Release]) -> Plan:
         one, release = pair
-        check_ready(present, one.host, one.look, building=False)
+        check_ready(config, one.host, one.look, building=False)
         check_has_what_it_needs(one.host, one.look, release, one.files)
         state = one.look.state
-        started = as_started(present, release.manifest)
+        started = as_started(config, release.manifest)
         to = cutover_to(started, one.look, release.id, release.revision, folders=folders, known=True)
         make = rollback.choose if state.stopped is not None else rollback.rollback
         made = make(started, state, to, migrations=with_database)
-        return replace(made, notes=(*made.notes, *_as_it_was(present, release)))
+        return replace(made, notes=(*made.notes, *_as_it_was(config, release)))
 
     plans = for_each(pairs, plan)
     said = [Said(one.host, note) for one, made in zip(seen, plans, strict=True) for note in made.notes]
@@ -98,8 +110,3 @@ def _choose(seen: Seen, commit: str | None, *, stable: bool) -> Release | None:
     if commit is None:
         return rollback.previous(state)
     return state.release(commit) or rollback.kept_for(state, commit.lower())
-
-
-def _without_standby(config: Config) -> Config:
-    """What one goes back from is not left running: the schema that it needs goes away."""
-    return config.model_copy(update={"web": config.web.model_copy(update={"standby": "cold"})})

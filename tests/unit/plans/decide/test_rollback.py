@@ -13,7 +13,7 @@ from windlass.facts.applied import Applied
 from windlass.facts.nginx import NginxFacts
 from windlass.facts.state import State
 from windlass.plans.decide import restart, resume
-from windlass.plans.decide.rollback import Seen, choose, decide
+from windlass.plans.decide.rollback import Seen, choose, decide, with_nothing_to_go_back_to
 
 A, B = "0001-aaaaaaa", "0002-bbbbbbb"
 NO_NGINX = NginxFacts("", False, False, "", "", ())
@@ -66,6 +66,16 @@ def test_where_nothing_is_good_or_marked_it_says_so_once() -> None:
         choose([seen()], None, stable=True)
 
 
+def test_where_only_some_have_nothing_to_go_back_to_it_says_which() -> None:
+    hosts = [seen(), seen("web2", current=A), seen("web3")]
+    nothing = with_nothing_to_go_back_to(hosts, None, stable=False)
+    assert list(nothing) == ["web2"]
+    assert "there is no good release before" in nothing["web2"].message
+    assert with_nothing_to_go_back_to(hosts, "fffffff", stable=False) == {}
+    with pytest.raises(WindlassError, match="no kept release is marked stable"):
+        with_nothing_to_go_back_to(hosts, None, stable=True)
+
+
 def test_what_is_live_already_is_left_as_it_is() -> None:
     decided = decide(config(), [seen(current=A)], kept(A))
     assert (decided.plans, [one.live for one in decided.as_it_is]) == ((), [A])
@@ -95,14 +105,6 @@ def test_what_stays_different_is_said_before_anything_is_run() -> None:
     assert "the database stays as it is" in decided.said[0].text
     taken_back = decide(with_database(), [seen(records=records)], kept(A), with_database=True)
     assert taken_back.said == ()
-
-
-def test_with_the_database_what_one_goes_back_from_is_not_left_running() -> None:
-    warm = config(web={"standby": "warm"})
-    (stays,) = decide(warm, [seen()], kept(A)).plans
-    (goes,) = decide(warm, [seen()], kept(A), with_database=True).plans
-    assert "keep blue as a warm standby" in titles(stays)
-    assert "keep blue as a warm standby" not in titles(goes)
 
 
 @pytest.mark.parametrize(
