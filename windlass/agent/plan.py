@@ -120,6 +120,7 @@ class PlanRun:
         result = runner.run(spec, variables, masks, stoppable=stoppable, meanwhile=meanwhile)
         if result["state"] in ("failed", "timed-out") and step.get("tolerated"):
             result["state"] = "warned"
+        if result["state"] == "warned":
             self._warnings.append(f"{step['title']}: {result['reason']}")
         if result["state"] == "done":
             self._done.append(step["title"])

@@ -70,6 +70,7 @@ def start(config: Config, to: Cutover) -> Stage:
             # Before the gate: the app comes up meanwhile. From here on a reboot finds whichever nginx points at.
             Step("save the process list", pm2.save()),
             healthy(config, to),
+            within_reach(config, to),
         ),
         undo=(
             Step("show the new release's last lines", _last_lines(config, to), tolerated=True, show=True),
@@ -86,6 +87,13 @@ def healthy(config: Config, to: Cutover, *, standby: bool = False) -> Step:
     )
     title = f"healthy on port {config.port(to.slot)}"
     return Step(title, gate, timeout=gates.longest(gate), hint=_logs_hint(config, to.slot))
+
+
+def within_reach(config: Config, to: Cutover) -> Step:
+    """nginx would send visitors to the slot: tried before any of them is."""
+    gate = gates.through_nginx(config, to.slot, ahead=True)
+    hint = f"fab nginx.install brings the site that the config describes to {config.nginx.site}"
+    return Step(f"nginx reaches {to.slot}", gate, timeout=gates.longest(gate), hint=hint)
 
 
 def through_nginx(config: Config, to: Cutover) -> Step:

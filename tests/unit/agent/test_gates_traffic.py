@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.nginx import Nginx, ask
 from tests.support.ports import free_port
-from tests.support.processes import wait_until
+from tests.support.processes import run, wait_until
 from tests.unit.agent.apps import App, Apps
 from windlass import gates
 from windlass.agent import proc
@@ -33,6 +33,7 @@ class Site:
 
     config: Config
     apps: Apps
+    nginx: Nginx
 
     @property
     def log(self) -> Path:
@@ -84,7 +85,7 @@ def serve(config: Config, apps: Apps, root: Path) -> Iterator[Site]:
     nginx = Nginx(root / "nginx")
     (nginx.folder / "conf.d/shop.conf").write_text(texts.site(config, ipv6=False).text)
     nginx.start()
-    yield Site(config, apps)
+    yield Site(config, apps, nginx)
     nginx.stop()
 
 
@@ -104,6 +105,34 @@ def test_the_live_slot_answers_through_nginx(site: Site, capsys: pytest.CaptureF
     site.live("green")
     check(gates.through_nginx(site.config, "green"))
     assert f"200 from 127.0.0.1:{site.config.port('green')}" in capsys.readouterr().out
+
+
+def test_a_slot_is_reached_before_it_is_live(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    site.start("blue")
+    gate = gates.through_nginx(site.config, "green", ahead=True)
+    assert "gives status 502" in refusal(gate)
+    site.start("green")
+    check(gate)
+    assert f"200 from 127.0.0.1:{site.config.port('green')}" in capsys.readouterr().out
+    run(["bash", "-euo", "pipefail", "-c", gate.by_hand.text]).check()
+    elsewhere = site.config.model_copy(
+        update={"web": site.config.web.model_copy(update={"ports": (free_port(), free_port())})}
+    )
+    reason = refusal(gates.through_nginx(elsewhere, "green", ahead=True))
+    assert f"nginx answers from 127.0.0.1:{site.config.port('green')}, not from" in reason
+
+
+def test_a_site_of_an_earlier_windlass_is_no_reason_to_stop(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed = Path(site.config.nginx.access_log).parent / "nginx/conf.d/shop.conf"
+    installed.write_text(
+        "".join(line for line in installed.read_text().splitlines(True) if "X-Windlass-Slot $" not in line)
+    )
+    site.start("blue")
+    site.nginx.reload()
+    check(gates.through_nginx(site.config, "green", ahead=True))
+    assert capsys.readouterr().out.startswith("warning: whether nginx reaches green is not known")
 
 
 def test_what_a_person_would_type_agrees_with_the_gate(site: Site) -> None:

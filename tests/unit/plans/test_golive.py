@@ -69,7 +69,8 @@ def test_before_a_start_whatever_was_on_the_slot_is_gone_and_both_slots_are_save
     places = [launch.index(word) for word in order]
     assert places == sorted(places)
     assert "shop-blue" not in launch
-    assert [step.title for step in stage.steps[1:]] == ["save the process list", "healthy on port 3001"]
+    watched = ["save the process list", "healthy on port 3001", "nginx reaches green"]
+    assert [step.title for step in stage.steps[1:]] == watched
 
 
 def test_a_start_has_the_time_that_the_process_before_it_needs_to_end() -> None:

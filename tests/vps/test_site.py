@@ -1,0 +1,73 @@
+"""The site against the config, and what visitors are in the middle of while a deploy cuts over."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+
+from tests.support.load import Load
+from tests.vps.apps.tiny import Deployed
+
+OLD_SITE = "sed -i '/X-Windlass-Slot/d; /_shown)/d; /@.*_again;/d' /etc/nginx/conf.d/tiny.conf"
+"""Take from the site what an earlier Windlass did not write: nginx then shows no slot that is asked for."""
+
+
+def test_changed_ports_without_their_site_are_refused_before_the_build(deployed: Deployed) -> None:
+    deployed.configure(web={"ports": [3000, 4001]})
+    with Load(deployed.url, rate=50) as load:
+        for attempt in (deployed.deploy("third"), deployed.fab("rollback"), deployed.fab("restart")):
+            assert attempt.exit_code != 0
+            assert "nginx sends green to 127.0.0.1:3001, and the config has 127.0.0.1:4001" in attempt.output
+            assert "start on" not in attempt.output
+        load.keep_on(0.5)
+    load.report.check()
+    assert len(deployed.releases()) == 2
+
+    deployed.configure(web={"ports": [4000, 3001]})
+    taken = deployed.fab("nginx.install", user="root")
+    assert taken.exit_code != 0
+    assert "visitors are served by blue" in taken.output
+    assert deployed.live() == "change"
+
+    deployed.configure(web={"ports": [3000, 4001]})
+    with Load(deployed.url, rate=50) as load:
+        deployed.fab("nginx.install", user="root").check()
+        deployed.deploy("third").check()
+        load.wait_for_release(deployed.commits["third"])
+    load.report.check()
+
+
+def test_an_app_whose_site_is_of_an_earlier_windlass_is_deployed_and_says_so(deployed: Deployed) -> None:
+    deployed.vps.run(f"{OLD_SITE} && nginx -t && systemctl reload nginx")
+    done = deployed.deploy("third").check()
+    assert "whether nginx reaches green is not known" in done.output
+    assert deployed.live() == "third"
+    deployed.fab("nginx.install", user="root").check()
+    assert "is not known" not in deployed.fab("restart").check().output
+
+
+def test_an_upload_that_trickles_in_across_a_deploy_is_answered(deployed: Deployed) -> None:
+    upload = http.client.HTTPConnection(deployed.vps.address, timeout=30)
+    upload.putrequest("POST", "/api/health")
+    upload.putheader("Content-Length", "100000")
+    upload.endheaders(b"x" * 50_000)
+    over, trickled = threading.Event(), 50_000
+
+    def deploy() -> None:
+        deployed.deploy("third").check()
+        over.set()
+
+    running = threading.Thread(target=deploy)
+    running.start()
+    while not over.is_set() and trickled < 99_000:
+        upload.send(b"x")
+        trickled += 1
+        time.sleep(0.05)
+    running.join()
+    assert over.is_set()
+    assert deployed.pm2() == {"tiny-green": "online"}
+    upload.send(b"x" * (100_000 - trickled))
+    answer = upload.getresponse()
+    assert (answer.status, json.loads(answer.read())["commit"]) == (200, deployed.commits["third"])
