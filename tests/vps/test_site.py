@@ -8,7 +8,7 @@ import threading
 import time
 
 from tests.support.load import Load
-from tests.vps.apps.tiny import Deployed
+from tests.vps.apps.tiny import ROOT, Deployed
 
 OLD_SITE = "sed -i '/X-Windlass-Slot/d; /_shown)/d; /@.*_again;/d' /etc/nginx/conf.d/tiny.conf"
 """Take from the site what an earlier Windlass did not write: nginx then shows no slot that is asked for."""
@@ -71,3 +71,20 @@ def test_an_upload_that_trickles_in_across_a_deploy_is_answered(deployed: Deploy
     upload.send(b"x" * (100_000 - trickled))
     answer = upload.getresponse()
     assert (answer.status, json.loads(answer.read())["commit"]) == (200, deployed.commits["third"])
+
+
+def test_an_asset_that_releases_share_stays_for_its_days_after_the_last_of_them(deployed: Deployed) -> None:
+    vps, assets = deployed.vps, f"{ROOT}/assets/assets"
+    assert f"{ROOT}/releases/" in vps.run(f"ls -d {ROOT}/releases/0002*").stdout
+    shared = vps.run(f"cd {ROOT}/releases/0002*/dist/assets && ls").stdout.split()
+    # As it is where the first release that had them was pruned: a file of its own, as old as that.
+    for name in shared:
+        vps.run(f"cd {assets} && cp {name} alone && mv alone {name} && touch -d '40 days ago' {name}")
+    vps.run(f"touch -d '40 days ago' {assets}/of-long-ago.js && chown -R deploy: {assets}")
+    deployed.deploy("third").check()
+    kept = vps.run(f"ls {assets}").stdout.split()
+    assert set(shared) <= set(kept)
+    assert "of-long-ago.js" not in kept
+    vps.run(f"touch -d '40 days ago' {assets}/*")
+    deployed.fab("rollback").check()
+    assert vps.run(f"find {assets} -name {shared[0]} -mtime -1").stdout

@@ -136,7 +136,10 @@ def soak(config: Config, to: Cutover) -> Stage:
 
 
 def finish(config: Config, to: Cutover, prune: Command | None) -> Stage:
-    """Let the old slot finish its requests, stop it, remember the list, remove what is too old."""
+    """Let the old slot finish its requests, stop it, remember the list, remove what is too old.
+
+    The assets of what goes live and of what is left count as used: pages of both are open somewhere.
+    """
     old = other(to.slot)
     steps = _drain(config, old) if to.was else []
     if config.web.standby == "warm" and to.was:
@@ -145,8 +148,12 @@ def finish(config: Config, to: Cutover, prune: Command | None) -> Stage:
     else:
         steps.append(Step(f"stop {old}", _remove(config, old), timeout=60 + config.web.kill_timeout))
     steps.append(Step("save the process list", pm2.save()))
-    if prune is not None:
-        steps.append(Step("remove what is too old", prune, tolerated=True))
+    nginx, both = config.nginx, filter(None, (to.release, to.was))
+    used = releases.use_assets(config.layout, both, source=nginx.assets_from, url=nginx.assets_url)
+    if prune is None:
+        steps.append(Step("keep the assets in use", used, tolerated=True))
+    else:
+        steps.append(Step("remove what is too old", all_of(used, prune), tolerated=True))
     return Stage("finish", tuple(steps), on_failure="warn", on_cancel="keep")
 
 

@@ -119,7 +119,7 @@ def test_the_soak_watches_the_new_slot_and_a_cancel_keeps_what_is_live() -> None
 
 def test_the_old_slot_drains_before_it_is_stopped() -> None:
     titles = [step.title for step in golive.finish(config(), to(), None).steps]
-    assert titles == ["drain blue", "stop blue", "save the process list"]
+    assert titles == ["drain blue", "stop blue", "save the process list", "keep the assets in use"]
 
 
 def test_a_failure_after_the_cutover_is_a_warning() -> None:
