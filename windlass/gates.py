@@ -82,6 +82,7 @@ def soak(config: Config, slot: Slot, release: str) -> Gate:
         **_app(config, config.layout, slot, release),
         "seconds": settings.seconds,
         "access_log": log,
+        "nginx": through_nginx(config, slot).arguments,
         "expected_upstream": upstream(config, slot),
         "max_errors_percent": settings.max_errors_percent,
         "min_errors": settings.min_errors,

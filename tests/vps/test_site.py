@@ -88,3 +88,22 @@ def test_an_asset_that_releases_share_stays_for_its_days_after_the_last_of_them(
     vps.run(f"touch -d '40 days ago' {assets}/*")
     deployed.fab("rollback").check()
     assert vps.run(f"find {assets} -name {shared[0]} -mtime -1").stdout
+
+
+def test_a_watch_that_cannot_see_says_so_and_so_does_status(deployed: Deployed) -> None:
+    assert "would not see" not in deployed.fab("status").check().output
+    log = deployed.vps.run(
+        "sed -n 's/.*access_log \"*\\([^\" ]*\\).*/\\1/p' /etc/nginx/conf.d/tiny.conf"
+    ).stdout
+    deployed.vps.run(f"chown root: {log.strip()} && chmod 600 {log.strip()}")
+    told = f"{log.strip()}: Permission denied: `sudo usermod -aG adm deploy`"
+    assert f"a deploy would not see what visitors get: {told}" in " ".join(
+        deployed.fab("status").output.split()
+    )
+    done = deployed.deploy("third").check()
+    assert f"5xx answers are not counted: {told}" in " ".join(done.output.split())
+    assert deployed.live() == "third"
+    assert any("are not counted" in text for text in deployed.ledger()[-1]["warnings"])
+
+    deployed.vps.run(f"chmod 644 {log.strip()}")
+    assert "are not counted" not in deployed.fab("restart").check().output
