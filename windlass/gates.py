@@ -78,8 +78,8 @@ def listens(config: Config, slot: Slot, release: str) -> Gate:
     return Gate("listens", arguments, look)
 
 
-def through_nginx(config: Config, slot: Slot) -> Gate:
-    """Visitors are answered by this slot."""
+def through_nginx(config: Config, slot: Slot, *, ahead: bool = False) -> Gate:
+    """Visitors are answered by this slot; `ahead`: they would be, were it live."""
     nginx, name = config.nginx, config.nginx.probe_name
     port = nginx.listen_tls if nginx.tls else nginx.listen
     expected = upstream(config, slot)
@@ -92,12 +92,14 @@ def through_nginx(config: Config, slot: Slot) -> Gate:
         "status": config.health.status,
         "expected_upstream": expected,
         "timeout": NGINX_TIMEOUT,
+        **({"slot": slot} if ahead else {}),
     }
     where = ["--header", f"Host: {name}", f"http://127.0.0.1:{port}{config.health.path}"]
     if nginx.tls:
         resolve = f"{name}:{port}:127.0.0.1"
         where = ["--insecure", "--resolve", resolve, f"https://{name}:{port}{config.health.path}"]
-    ask = cmd(*_curl(config), "--dump-header", "-", "--header", "X-Windlass-Probe: 1", *where)
+    chosen = ["--header", f"X-Windlass-Slot: {slot}"] if ahead else []
+    ask = cmd(*_curl(config), "--dump-header", "-", "--header", "X-Windlass-Probe: 1", *chosen, *where)
     look = cmd("grep", "--ignore-case", f"^X-Windlass-Upstream: {expected}")
     return Gate("answers_through_nginx", arguments, Command(f"{ask} | {look}"))
 
@@ -110,6 +112,7 @@ def soak(config: Config, slot: Slot, release: str, processes: Sequence[str] = ()
         "processes": _watched(config, slot, processes),
         "seconds": settings.seconds,
         "access_log": log,
+        "nginx": through_nginx(config, slot).arguments,
         "expected_upstream": upstream(config, slot),
         "max_errors_percent": settings.max_errors_percent,
         "min_errors": settings.min_errors,

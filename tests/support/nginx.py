@@ -87,6 +87,7 @@ class App:
         self.name = name
         self.connections = 0  # open ones, idle or not
         self.seen: list[tuple[str, str, dict[str, str]]] = []
+        self.bodies: list[bytes] = []  # those that were not empty
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
@@ -112,7 +113,8 @@ def _handler(app: App) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             app.seen.append((self.command, self.path, {k.lower(): v for k, v in self.headers.items()}))
-            self.rfile.read(int(self.headers.get("content-length", 0)))
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            app.bodies += [body] if body else []
             status = int(self.path.removeprefix("/status/")) if self.path.startswith("/status/") else 200
             kind, body = self._content()
             self.send_response(status)
@@ -122,7 +124,7 @@ def _handler(app: App) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_POST = do_GET  # noqa: N815
+        do_POST = do_PUT = do_GET  # noqa: N815
 
         def _content(self) -> tuple[str, bytes]:
             if self.path == "/":

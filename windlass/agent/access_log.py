@@ -11,25 +11,30 @@ from typing import BinaryIO
 
 @dataclass(frozen=True)
 class Request:
-    """One request that an upstream answered, or failed to."""
+    """One request that an upstream answered, or failed to; `upstream` is "" where none was asked."""
 
     upstream: str
     status: int
     path: str = ""
+    probe: bool = False
 
 
 def parse(line: bytes) -> Request | None:
     """A visitor's request; None where the line is not one of ours, is torn, or came to no upstream."""
+    request = _read(line)
+    return request if request and request.upstream and not request.probe else None
+
+
+def _read(line: bytes) -> Request | None:
+    """Anybody's request; None where the line is not of the site's format."""
     try:
         fields = json.loads(line.decode("utf-8", "replace"))
-        if str(fields.get("probe")) == "1":
-            return None
         status = int(fields["status"])
         # Several addresses are tries, the last of them the one that answered.
-        upstream = str(fields["upstream_addr"]).replace(" : ", ", ").split(", ")[-1]
+        upstream = str(fields["upstream_addr"]).replace(" : ", ", ").split(", ")[-1].strip("-")
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    return Request(upstream, status, str(fields.get("uri", ""))) if upstream.strip("-") else None
+    return Request(upstream, status, str(fields.get("uri", "")), str(fields.get("probe")) == "1")
 
 
 @dataclass
@@ -61,9 +66,13 @@ class Share:
 
 
 class AccessLog:
-    """Follows the file by its path: through renames, truncation, and a time when it is not there."""
+    """Follows the file by its path: through renames, truncation, and a time when it is not there.
+
+    `probes` counts our own requests in what is new, `strange` the lines of another format.
+    """
 
     def __init__(self, path: str) -> None:
+        self.probes = self.strange = 0
         self._path = path
         self._file: BinaryIO | None = None
         self._partial = b""
@@ -76,7 +85,9 @@ class AccessLog:
         self._file.seek(max(0, end - size))
         if end > size:
             self._file.readline()  # the rest of a line whose beginning is out of reach
-        return iter(self._requests())
+        found = self._requests()
+        self.probes = self.strange = 0
+        return iter(found)
 
     def new(self) -> list[Request]:
         """What was logged since the last call, in this file and the next. Raises OSError."""
@@ -109,4 +120,18 @@ class AccessLog:
             self._file.seek(0)
             self._partial = b""
         *lines, self._partial = (self._partial + self._file.read()).split(b"\n")
-        return [request for request in map(parse, lines) if request is not None]
+        read = [_read(line) for line in lines if line.strip()]
+        known = [request for request in read if request is not None]
+        self.strange += len(read) - len(known)
+        self.probes += sum(request.probe for request in known)
+        return [request for request in known if request.upstream and not request.probe]
+
+    def blindness(self) -> str:
+        """Why it tells nothing of what nginx answers, after a probe asked nginx; "" where it tells of that."""
+        if self.probes:
+            return ""
+        if self.strange:
+            return f"{self._path}: its lines are not of the format of Windlass's site"
+        return (
+            f"{self._path}: what nginx answers is not in it; is it the log of the site that nginx has loaded?"
+        )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 import time
 from typing import Any
 
-from . import health, occupant, proc
+from . import gates_nginx, health, occupant, proc, sight
 from .access_log import AccessLog, Share
 from .failure import GateFailed
 from .gates_alive import Watched
@@ -21,7 +20,8 @@ def soak(arguments: dict[str, Any]) -> None:
     """Return after `seconds` in which one process ran, answered, and gave visitors no more errors than usual.
 
     Too many is a share of 5xx above `max_errors_percent` and above twice the share before the cutover, once
-    there are `min_errors` of them. Without a readable log only the process and its health are watched.
+    there are `min_errors` of them. Where the log cannot be read, or does not tell of what nginx answers, only the
+    process and its health are watched, and that is warned of.
     """
     seconds = float(arguments["seconds"])
     began = time.monotonic()
@@ -39,6 +39,7 @@ def soak(arguments: dict[str, Any]) -> None:
             say_at = now + SAY_EVERY
             print(f"{now - began:.0f} of {seconds:g} s: {traffic.summary()}", flush=True)
         time.sleep(max(0.0, min(INTERVAL, began + seconds - now)))
+    traffic.see()
     print(f"watched for {seconds:g} s: {traffic.summary()}", flush=True)
 
 
@@ -86,7 +87,9 @@ class _Traffic:
                 if request.upstream != self._upstream:
                     self._before.add(request)
         except OSError as error:
-            self._warn(error)
+            self._warn(sight.unreadable(self._path, error))
+        through = arguments.get("nginx")
+        self._asked = bool(through and gates_nginx.ask(through, float(arguments["request_timeout"])).status)
 
     @property
     def allowed(self) -> float:
@@ -98,7 +101,7 @@ class _Traffic:
             requests = self._log.new() if self._path else []
             self._unread = not self._path
         except OSError as error:
-            self._warn(error)
+            self._warn(sight.unreadable(self._path, error))
             return
         for request in requests:
             if request.upstream == self._upstream:
@@ -114,21 +117,16 @@ class _Traffic:
             return "the process is well, requests are not counted"
         return f"{self._now.requests} requests, {self._now.errors} server errors"
 
-    def _warn(self, error: OSError) -> None:
+    def see(self) -> None:
+        """Warn where the requests of the watch itself are not in the log: then no visitor's are."""
+        self.check()
+        blindness = self._log.blindness()
+        if blindness and self._asked and not self._unread:
+            self._warn(blindness)
+
+    def _warn(self, problem: str) -> None:
         self._unread = True
         if self._warned:
             return
         self._warned = True
-        fix = (
-            f": `sudo usermod -aG adm {_user()}`, then log in again"
-            if isinstance(error, PermissionError)
-            else ""
-        )
-        print(f"warning: {self._path}: {error.strerror}; 5xx answers are not counted{fix}", flush=True)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "USER"
+        print(f"warning: 5xx answers are not counted: {problem}", flush=True)

@@ -143,6 +143,7 @@ class PlanRun:
         result = runner.run(spec, variables, masks, stop=why, meanwhile=meanwhile)
         if result["state"] in ("failed", "timed-out") and step.get("tolerated"):
             result["state"] = "warned"
+        if result["state"] == "warned":
             self._warnings.append(f"{step['title']}: {result['reason']}")
         if result["state"] == "done":
             self._done.append(step["title"])

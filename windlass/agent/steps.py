@@ -18,6 +18,9 @@ from .step import Step
 TERM_SECONDS = 10.0
 """How long a cancelled step is asked with TERM, once a second, before KILL."""
 
+WARNING = "warning: "
+"""What a gate's line begins with where it holds, and yet did not see all that it looks for."""
+
 KEEP_LOCK = '"$@" {lock}>&-; exit $?'
 """The outer shell keeps the lock for as long as the step runs; what the step starts does not inherit it."""
 
@@ -41,7 +44,7 @@ class Runner:
         stop: Callable[[], str],
         meanwhile: Optional[Callable[[], None]] = None,
     ) -> Dict[str, Any]:
-        """Run one step: its state, seconds, tail of output, reason and log.
+        """Run one step: its state, seconds, tail of output, reason and log. A gate that warns is "warned".
 
         `stop` says why it is to be ended before its time-out, "" for as long as it is not. `meanwhile` is called
         once it runs.
@@ -62,7 +65,8 @@ class Runner:
         self.on_step(spec["title"], step.process, firm)
         if meanwhile is not None:
             meanwhile()
-        reason = self._attend(step, spec.get("timeout") or 300.0, stop)
+        warned: List[str] = []
+        reason = self._attend(step, spec.get("timeout") or 300.0, stop, warned)
         if firm:
             self.on_step(spec["title"], step.process, False)
         seconds = round(time.monotonic() - started, 3)
@@ -74,11 +78,15 @@ class Runner:
             reason = said[-1] if said else _explain(step.status or 0)
         elif state == "timed-out":
             reason = f"ran longer than {spec.get('timeout') or 300:.0f} s"
+        elif state == "done" and "gate" in spec and warned:
+            state, reason = "warned", "; ".join(warned)
         log = os.path.join(self._folder, name + ".log")
         return {"state": state, "reason": reason, "tail": list(step.tail), "seconds": seconds, "log": log}
 
-    def _attend(self, step: Step, timeout: float, stop: Callable[[], str]) -> str:
+    def _attend(self, step: Step, timeout: float, stop: Callable[[], str], warned: List[str]) -> str:
         def show(line: str) -> None:
+            if line.startswith(WARNING):
+                warned.append(line[len(WARNING) :])
             self.channel.send("out", text=line)
 
         def readable() -> None:

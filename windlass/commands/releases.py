@@ -121,6 +121,19 @@ def keep_manifest(layout: Layout, slot: Slot, release: str) -> Command:
     return both(copy, move).tolerated()
 
 
+def use_assets(layout: Layout, used: Iterable[str], *, source: str, url: str) -> Command:
+    """Have the hashed assets of these releases count as used now, whenever and by whichever release they came."""
+    place = layout.assets / url.strip("/")
+    uses = []
+    for release in dict.fromkeys(used):
+        origin = layout.release_app(release) / source
+        listed = Command(f"find {quote(origin)} -type f -printf '%P\\0'")
+        touch = Command(f"{listed.text} | {{ cd {quote(place)} && xargs -0r touch -c --; }}")
+        again = publish_assets(layout, release, source=source, url=url)
+        uses.append(when(cmd("test", "-d", origin), all_of(again, touch)))
+    return all_of(*uses)
+
+
 def publish(layout: Layout, release: str) -> Command:
     """Point `current` at a release; the rename makes the switch atomic."""
     incoming = layout.root / "current.next"

@@ -8,6 +8,7 @@ from typing import Literal
 
 from windlass.commands.nginx import BINARIES, Control, before, loaded
 from windlass.config.model import Config
+from windlass.layout import SLOTS, Slot
 from windlass.question import Answer, Question
 from windlass.shell import Command, all_of, cmd, quote, when
 
@@ -18,7 +19,8 @@ Right = Literal["own", "sudo", "none"]
 class NginxFacts:
     """`version` is "" where nginx is missing, `sha256` where the site's file is, `loaded` where nginx has no
     site of Windlass under that name. `catch_all` are other sites that want what nobody claims by name.
-    `cut`: an install of the site was killed in the middle."""
+    `cut`: an install of the site was killed in the middle. `upstreams` are the addresses in the site's file by the
+    name of the upstream, `flags` the files that it looks for. `serves`: the slot that visitors get, if any."""
 
     version: str
     listening: bool
@@ -27,6 +29,9 @@ class NginxFacts:
     loaded: str
     catch_all: tuple[str, ...]
     cut: bool = False
+    upstreams: tuple[tuple[str, str], ...] = ()
+    flags: tuple[str, ...] = ()
+    serves: Slot | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ def nginx(config: Config) -> Question[NginxFacts]:
         Command(f"{loaded(port, config.nginx.probe_name)} | sed 's/^/loaded /'"),
         _catch_all(site, port),
         when(cmd("test", "-e", before(site)), cmd("echo", "cut")),
+        _ways(site),
+        _serves(config),
     )
     return Question("nginx", command, _facts)
 
@@ -85,8 +92,24 @@ def _catch_all(site: PurePosixPath, port: int) -> Command:
     )
 
 
+def _ways(site: PurePosixPath) -> Command:
+    """The site's lines that say to where it sends, and by which files it chooses."""
+    wanted = r"^\s*(upstream\s|server\s+[^{]*;|if\s+\(-f\s)"
+    return Command(f"{{ grep -E {quote(wanted)} {quote(site)} 2>/dev/null || true; }} | sed 's/^ */site /'")
+
+
+def _serves(config: Config) -> Command:
+    """Name the slot that the flag chooses, where a release was started on it."""
+    blue, green = (
+        when(cmd("test", "-L", config.layout.slot_release(slot)), cmd("echo", f"serves {slot}"))
+        for slot in SLOTS
+    )
+    return when(cmd("test", "-e", config.layout.green), green, blue)
+
+
 def _facts(answer: Answer) -> NginxFacts:
     lines = [line.partition(" ") for line in answer.out.splitlines()]
+    upstreams, flags = _sent([value for key, _, value in lines if key == "site"])
     first = {key: value for key, _, value in reversed(lines)}
     return NginxFacts(
         version=first.get("version", ""),
@@ -96,7 +119,24 @@ def _facts(answer: Answer) -> NginxFacts:
         loaded=first.get("loaded", ""),
         catch_all=tuple(value for key, _, value in lines if key == "catch_all"),
         cut="cut" in first,
+        upstreams=upstreams,
+        flags=flags,
+        serves=next((slot for slot in SLOTS if first.get("serves") == slot), None),
     )
+
+
+def _sent(lines: list[str]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """The upstreams and the flags of a site's lines."""
+    upstreams, flags, name = {}, [], ""
+    for line in lines:
+        word, _, rest = line.partition(" ")
+        if word == "upstream":
+            name = rest.strip(" {")
+        elif word == "server" and name:
+            upstreams[name] = rest.strip().rstrip(";").split()[0]
+        elif word == "if":
+            flags.append(rest.partition("(-f ")[2].partition(")")[0].strip("\"' "))
+    return tuple(upstreams.items()), tuple(flags)
 
 
 def _rights(answer: Answer) -> NginxRights:

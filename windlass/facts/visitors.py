@@ -23,11 +23,15 @@ class Reply:
 
 @dataclass(frozen=True)
 class Visitors:
-    """None where nothing is live; `problem` says why it could not be asked at all."""
+    """None where nothing is live; `problem` says why it could not be asked at all.
+
+    `log`: why nginx's access log does not tell of what it answers, "" where it does.
+    """
 
     direct: Reply | None = None
     nginx: Reply | None = None
     problem: str = ""
+    log: str = ""
 
 
 def question(config: Config) -> Question[Visitors]:
@@ -37,6 +41,7 @@ def question(config: Config) -> Question[Visitors]:
         "paths": layout.paths(),
         "slots": {slot: gates.healthy(config, layout, slot, "", "", known=True).arguments for slot in SLOTS},
         "nginx": {slot: gates.through_nginx(config, slot).arguments for slot in SLOTS},
+        "access_log": config.nginx.access_log,
     }
     by_hand = cmd("curl", "--include", f"http://127.0.0.1:{config.nginx.listen}{config.health.path}")
     return Question("visitors", by_hand, parse, "visitors", arguments, timeout=2 * timeout + 5)
@@ -48,4 +53,4 @@ def parse(answer: Answer) -> Visitors:
         return Visitors(problem=answer.err.strip() or "no answer in time")
     known = json.loads(answer.out)
     direct, nginx = (Reply(**known[key]) if known[key] else None for key in ("direct", "nginx"))
-    return Visitors(direct, nginx)
+    return Visitors(direct, nginx, log=known["log"])

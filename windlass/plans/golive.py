@@ -79,6 +79,7 @@ def start(config: Config, to: Cutover) -> Stage:
             # Before the gate: the app comes up meanwhile. From here on a reboot finds whichever nginx points at.
             Step("save the process list", pm2.save()),
             healthy(config, to),
+            within_reach(config, to),
             *_others(config, to, overlapping),
         ),
         undo=(
@@ -96,6 +97,13 @@ def healthy(config: Config, to: Cutover, *, standby: bool = False) -> Step:
     )
     title = f"healthy on port {config.port(to.slot)}"
     return Step(title, gate, timeout=gates.longest(gate), hint=_logs_hint(config, to.slot))
+
+
+def within_reach(config: Config, to: Cutover) -> Step:
+    """nginx would send visitors to the slot: tried before any of them is."""
+    gate = gates.through_nginx(config, to.slot, ahead=True)
+    hint = f"fab nginx.install brings the site that the config describes to {config.nginx.site}"
+    return Step(f"nginx reaches {to.slot}", gate, timeout=gates.longest(gate), hint=hint)
 
 
 def through_nginx(config: Config, to: Cutover) -> Step:
@@ -168,8 +176,9 @@ def soak(config: Config, to: Cutover) -> Stage:
 def finish(config: Config, to: Cutover, prune: Command | None, *, standby: bool = False) -> Stage:
     """Let the old slot finish its requests, stop it, remember the list, remove what is too old.
 
-    `standby`: what was live may be kept running, where the configuration wants that. Only after a deploy: what one
-    rolls away from is never what one goes back to.
+    The assets of what goes live and of what is left count as used: pages of both are open somewhere. `standby`: what
+    was live may be kept running, where the configuration wants that. Only after a deploy: what one rolls away from is
+    never what one goes back to.
     """
     old = other(to.slot)
     steps = _drain(config, old) if to.was else []
@@ -180,8 +189,12 @@ def finish(config: Config, to: Cutover, prune: Command | None, *, standby: bool 
     else:
         steps.append(Step(f"stop {old}", recovery.remove(config, old), timeout=60 + config.web.kill_timeout))
     steps.append(Step("save the process list", pm2.save()))
-    if prune is not None:
-        steps.append(Step("remove what is too old", prune, tolerated=True))
+    nginx, both = config.nginx, filter(None, (to.release, to.was))
+    used = releases.use_assets(config.layout, both, source=nginx.assets_from, url=nginx.assets_url)
+    if prune is None:
+        steps.append(Step("keep the assets in use", used, tolerated=True))
+    else:
+        steps.append(Step("remove what is too old", all_of(used, prune), tolerated=True))
     return Stage("finish", tuple(steps), on_failure="warn", on_cancel="keep", settles=True)
 
 

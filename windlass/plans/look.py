@@ -12,6 +12,7 @@ from windlass.facts.backups import Backup
 from windlass.facts.nginx import NginxFacts
 from windlass.facts.state import State
 from windlass.facts.tools import PACKAGES, Tools
+from windlass.plans.nginx import astray
 
 MEGABYTE = 1024 * 1024
 
@@ -71,7 +72,7 @@ def _programs(config: Config, look: Look, *, building: bool) -> list[str]:
         problems.append("nginx: apt-get install nginx")
     elif not look.nginx.loaded:
         problems.append(f"nginx has no site of {config.app.name}: fab nginx.install -H root@host")
-    return problems
+    return [*problems, *astray(config, look.nginx)]
 
 
 def _no_node(config: Config) -> str:

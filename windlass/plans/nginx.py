@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from windlass import gates
 from windlass.commands import nginx as commands
 from windlass.config.model import Config
 from windlass.errors import NotReady, Refused
 from windlass.facts.nginx import NginxFacts, NginxRights
+from windlass.layout import SLOTS, Slot
 from windlass.plan import Plan, Stage, Step
 from windlass.plans import texts
 from windlass.shell import cmd, when, write_file
@@ -65,11 +67,31 @@ def difference(config: Config, facts: NginxFacts, *, folders: Sequence[Path] = (
     return ""
 
 
+def astray(config: Config, facts: NginxFacts) -> list[str]:
+    """How the installed site would break a cutover, each with what to do; empty where it would not.
+
+    What it says otherwise does not matter here, nor what a template of one's own calls by other names.
+    """
+    install, found = "fab nginx.install -H root@host", []
+    for slot, there, wanted in _elsewhere(config, facts):
+        way = _PORT_HINT.format(slot=slot) if slot == facts.serves else install
+        found.append(f"nginx sends {slot} to {there}, and the config has {wanted}: {way}")
+    green = str(config.layout.green)
+    flags = [flag for flag in facts.flags if PurePosixPath(flag).name == config.layout.green.name]
+    if flags and green not in flags:
+        found.append(f"nginx looks for {flags[0]}, and the config's root has {green}: {install}")
+    return found
+
+
 def served(config: Config, site: texts.Site) -> str:
     """What `commands.nginx.loaded` prints once nginx has loaded the site."""
     return f"{config.app.name} {site.digest}"
 
 
+_PORT_HINT = (
+    "visitors are served there, so give {slot} its port back, change the other one, fab nginx.install and fab deploy; "
+    "then change {slot}'s"
+)
 _TEST_HINT = "nginx names the file above: if it is another site's, put that right first"
 _RELOAD_HINT = "where nginx is not running: `systemctl start nginx`, then the same command again"
 
@@ -82,11 +104,28 @@ def _check(config: Config, facts: NginxFacts, rights: NginxRights) -> None:
             f"this user may not write {config.nginx.site}, and may not use sudo without a password",
             hint="connect as root or as a user with sudo, or give what `fab nginx.show` prints to one",
         )
+    for slot, there, wanted in _elsewhere(config, facts):
+        if slot == facts.serves:
+            raise Refused(
+                f"visitors are served by {slot} on {there}: with this site, which has {wanted}, they would get 502",
+                hint=_PORT_HINT.format(slot=slot),
+            )
     if rights.valid is False and not facts.cut:
         raise NotReady(
             f"nginx's configuration is broken before anything was changed:\n{rights.complaint}",
             hint="put right the file that nginx names, then the same command again",
         )
+
+
+def _elsewhere(config: Config, facts: NginxFacts) -> list[tuple[Slot, str, str]]:
+    """The slots that the installed site has at another address than the config, with both."""
+    upstreams, found = dict(facts.upstreams), []
+    for slot in SLOTS:
+        there = upstreams.get(f"{config.app.name.replace('-', '_')}_{slot}", "")
+        wanted = gates.upstream(config, slot)
+        if there not in ("", wanted):
+            found.append((slot, there, wanted))
+    return found
 
 
 def _page(config: Config, folders: Sequence[Path]) -> Step:

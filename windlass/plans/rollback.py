@@ -124,7 +124,7 @@ def standby(config: Config, to: Cutover) -> tuple[Stage, ...]:
     """The rename alone: the release still runs on the other slot; its health is asked once more."""
     awake = Step(f"see that {to.slot} runs", recovery.awake(config, to.slot), timeout=60)
     return (
-        Stage("start", (awake, golive.healthy(config, to, standby=True))),
+        Stage("start", (awake, golive.healthy(config, to, standby=True), golive.within_reach(config, to))),
         *golive.switched(config, to),
         golive.soak(config, to),
         golive.finish(config, to, None),

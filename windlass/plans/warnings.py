@@ -132,6 +132,8 @@ def _site(config: Config, seen: Seen) -> Iterator[str]:
     if seen.drift:
         host = seen.host.rpartition("@")[2]
         yield f"nginx: {seen.drift}: fab nginx.install -H root@{host}"
+    if seen.visitors.log:
+        yield f"a deploy would not see what visitors get: {seen.visitors.log}"
     if seen.state.unenterable:
         yield f"{seen.state.unenterable} may not be entered by others: nginx cannot see the app's flags"
 

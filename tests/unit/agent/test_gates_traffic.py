@@ -15,10 +15,10 @@ import pytest
 
 from tests.support.nginx import Nginx, ask
 from tests.support.ports import free_port
-from tests.support.processes import wait_until
+from tests.support.processes import run, wait_until
 from tests.unit.agent.apps import App, Apps
 from windlass import gates
-from windlass.agent import proc
+from windlass.agent import proc, sight
 from windlass.agent.failure import GateFailed
 from windlass.agent.gates import GATES
 from windlass.config.model import Config
@@ -33,6 +33,7 @@ class Site:
 
     config: Config
     apps: Apps
+    nginx: Nginx
 
     @property
     def log(self) -> Path:
@@ -84,7 +85,7 @@ def serve(config: Config, apps: Apps, root: Path) -> Iterator[Site]:
     nginx = Nginx(root / "nginx")
     (nginx.folder / "conf.d/shop.conf").write_text(texts.site(config, ipv6=False).text)
     nginx.start()
-    yield Site(config, apps)
+    yield Site(config, apps, nginx)
     nginx.stop()
 
 
@@ -104,6 +105,34 @@ def test_the_live_slot_answers_through_nginx(site: Site, capsys: pytest.CaptureF
     site.live("green")
     check(gates.through_nginx(site.config, "green"))
     assert f"200 from 127.0.0.1:{site.config.port('green')}" in capsys.readouterr().out
+
+
+def test_a_slot_is_reached_before_it_is_live(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    site.start("blue")
+    gate = gates.through_nginx(site.config, "green", ahead=True)
+    assert "gives status 502" in refusal(gate)
+    site.start("green")
+    check(gate)
+    assert f"200 from 127.0.0.1:{site.config.port('green')}" in capsys.readouterr().out
+    run(["bash", "-euo", "pipefail", "-c", gate.by_hand.text]).check()
+    elsewhere = site.config.model_copy(
+        update={"web": site.config.web.model_copy(update={"ports": (free_port(), free_port())})}
+    )
+    reason = refusal(gates.through_nginx(elsewhere, "green", ahead=True))
+    assert f"nginx answers from 127.0.0.1:{site.config.port('green')}, not from" in reason
+
+
+def test_a_site_of_an_earlier_windlass_is_no_reason_to_stop(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed = Path(site.config.nginx.access_log).parent / "nginx/conf.d/shop.conf"
+    installed.write_text(
+        "".join(line for line in installed.read_text().splitlines(True) if "X-Windlass-Slot $" not in line)
+    )
+    site.start("blue")
+    site.nginx.reload()
+    check(gates.through_nginx(site.config, "green", ahead=True))
+    assert capsys.readouterr().out.startswith("warning: whether nginx reaches green is not known")
 
 
 def test_what_a_person_would_type_agrees_with_the_gate(site: Site) -> None:
@@ -309,8 +338,60 @@ def test_without_a_log_the_soak_warns_once_and_watches_the_process(
     site.start("green")
     site.soak(access_log="/nonexistent/access.log")
     out = capsys.readouterr().out
-    assert out.count("warning: /nonexistent/access.log: No such file or directory") == 1
+    said = "warning: 5xx answers are not counted: /nonexistent/access.log: No such file or directory"
+    assert out.count(said) == 1
     assert "requests are not counted" in out
+
+
+def test_a_soak_without_a_visitor_is_not_blind(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    site.start("green")
+    site.live("green")
+    site.soak()
+    out = capsys.readouterr().out
+    assert "warning" not in out
+    assert "0 requests, 0 server errors" in out
+
+
+def test_a_log_that_is_not_the_sites_is_warned_of(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.log"
+    other.touch()
+    site.start("green")
+    site.live("green")
+    site.soak(access_log=str(other))
+    out = capsys.readouterr().out
+    assert f"warning: 5xx answers are not counted: {other}: what nginx answers is not in it" in out
+    assert "requests are not counted" in out
+
+
+def test_a_log_of_another_format_is_warned_of(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    installed = site.nginx.folder / "conf.d/shop.conf"
+    installed.write_text(installed.read_text().replace(" shop_json;", " combined;"))
+    site.nginx.reload()
+    site.start("green")
+    site.live("green")
+    site.soak()
+    out = capsys.readouterr().out
+    assert f"warning: 5xx answers are not counted: {site.log}: its lines are not of the format" in out
+
+
+def test_a_look_says_whether_the_log_tells_of_it(site: Site, tmp_path: Path) -> None:
+    site.start("blue")
+    through = gates.through_nginx(site.config, "blue").arguments
+    reply, problem = sight.look(str(site.log), through, 2)
+    assert (reply.status, problem) == (200, "")
+    (tmp_path / "other.log").touch()
+    assert "is not in it" in sight.look(str(tmp_path / "other.log"), through, 2)[1]
+    missing = sight.look(str(tmp_path / "none.log"), through, 2)[1]
+    assert missing == f"{tmp_path}/none.log: No such file or directory"
+    _, problem = sight.look(str(site.log), {**through, "port": free_port()}, 2)
+    assert problem == "", "of an nginx that does not answer, its log says nothing"
+
+
+def test_who_may_not_read_the_log_is_told_what_helps() -> None:
+    text = sight.unreadable("/var/log/nginx/x.log", PermissionError(13, "Permission denied"))
+    assert text.startswith("/var/log/nginx/x.log: Permission denied: `sudo usermod -aG adm ")
 
 
 def _append(site: Site, slot: Slot, statuses: list[int]) -> None:

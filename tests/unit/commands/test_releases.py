@@ -294,6 +294,31 @@ def test_an_asset_of_a_removed_release_stays_for_its_days(server: Server) -> Non
     assert (server.root / "assets/_next/static/chunks/main-1a2b.js").exists()
 
 
+def test_an_asset_goes_by_its_last_use_and_not_by_its_birth(server: Server) -> None:
+    for release in (FIRST, SECOND):
+        server.release(release)
+        publish(server, release)
+    assets = server.root / "assets/_next/static"
+    chunk, other = assets / "chunks/main-1a2b.js", assets / "gone-9f9f.js"
+    other.write_text("of a release of long ago")
+    use = releases.use_assets(server.layout, [SECOND], source=".next/static", url="/_next/static/")
+    prune = releases.prune(server.layout, [FIRST], assets_days=30)
+    long_ago(chunk, other)
+    server.run(all_of(use, prune))
+    assert (chunk.exists(), other.exists()) == (True, False)
+    server.run(releases.prune(server.layout, [SECOND], assets_days=30))
+    assert chunk.exists()  # used a moment ago, though no release has it any more
+
+    chunk.unlink()
+    server.release(SECOND)
+    server.run(use)
+    assert chunk.exists()
+
+
+def test_a_release_without_assets_uses_none(server: Server) -> None:
+    server.run(releases.use_assets(server.layout, [FIRST, SECOND], source="dist/a's", url="/a/"))
+
+
 def test_pruning_removes_the_logs_of_old_runs_and_never_the_apps_own(server: Server) -> None:
     runs = ["20200101-120000-deploy-1", "20990101-120000-deploy-2", "app"]
     server.write("logs", {f"{run}/01-build.log": "" for run in runs})

@@ -32,6 +32,7 @@ GOING_LIVE = [
     "start on green",
     "save the process list",
     "healthy on port 3001",
+    "nginx reaches green",
     "switch to green",
     "healthy through nginx",
     "publish",

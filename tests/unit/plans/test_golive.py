@@ -85,6 +85,7 @@ def test_before_a_start_whatever_was_on_the_slot_is_gone_and_both_slots_are_save
     assert [step.title for step in stage.steps[1:]] == [
         "save the process list",
         "healthy on port 3001",
+        "nginx reaches green",
         "start the other processes",
         "shop-green-worker stay up",
         "save the process list again",
@@ -154,7 +155,7 @@ def test_the_soak_watches_the_new_slot_and_a_cancel_keeps_what_is_live() -> None
 
 def test_the_old_slot_drains_before_it_is_stopped() -> None:
     titles = [step.title for step in golive.finish(config(), to(), None).steps]
-    assert titles == ["drain blue", "stop blue", "save the process list"]
+    assert titles == ["drain blue", "stop blue", "save the process list", "keep the assets in use"]
 
 
 def test_a_failure_after_the_cutover_is_a_warning() -> None:

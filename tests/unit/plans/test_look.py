@@ -94,3 +94,32 @@ def test_a_configured_node_that_is_not_there_is_named() -> None:
     assert problem == "node: there is none in /opt/node/bin, which [node] path names"
     (problem,) = missing(config(), nodeless, building=False)
     assert "nvm, fnm, volta and the PATH were searched" in problem
+
+
+@pytest.mark.parametrize("building", [True, False])
+def test_a_site_that_sends_elsewhere_is_named_with_the_way_out(building: bool) -> None:
+    wanted = config(web={"ports": [3000, 4001]})
+    ways = (("shop_blue", "127.0.0.1:3000"), ("shop_green", "127.0.0.1:3001"))
+    flags = ("/srv/shop/run/green", "/srv/shop/run/stopped")
+    installed = replace(look().nginx, upstreams=ways, flags=flags, serves="blue")
+    (problem,) = missing(wanted, look(nginx=installed), building=building)
+    assert problem == (
+        "nginx sends green to 127.0.0.1:3001, and the config has 127.0.0.1:4001: "
+        "fab nginx.install -H root@host"
+    )
+    (problem,) = missing(wanted, look(nginx=replace(installed, serves="green")), building=building)
+    assert "visitors are served there, so give green its port back" in problem
+    assert missing(config(web={"ports": [3000, 3001]}), look(nginx=installed), building=building) == []
+
+
+def test_a_site_that_looks_for_the_flag_of_another_root_is_named() -> None:
+    installed = replace(look().nginx, flags=("/srv/old/run/green", "/srv/old/run/stopped"))
+    (problem,) = missing(config(), look(nginx=installed), building=False)
+    assert problem.startswith(
+        "nginx looks for /srv/old/run/green, and the config's root has /srv/shop/run/green"
+    )
+
+
+def test_a_template_of_ones_own_may_call_its_upstreams_as_it_likes() -> None:
+    installed = replace(look().nginx, upstreams=(("mine", "127.0.0.1:9"),), flags=("/x/closed",))
+    assert missing(config(), look(nginx=installed), building=False) == []

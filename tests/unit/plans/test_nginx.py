@@ -15,8 +15,9 @@ from windlass.config.model import Config
 from windlass.errors import NotReady, Refused
 from windlass.facts import Answer, Question
 from windlass.facts.nginx import NginxFacts, NginxRights, nginx, rights
+from windlass.layout import SLOTS
 from windlass.plan import Plan, Step
-from windlass.plans.nginx import difference, install
+from windlass.plans.nginx import astray, difference, install
 from windlass.shell import Command
 
 OTHER_SITE = "server {{ listen 127.0.0.1:{port}; return 200 other; }}\n"
@@ -217,12 +218,43 @@ def test_taking_over_from_another_default_server_is_said(config: Config) -> None
     assert "until now /etc/nginx/x does" in note
 
 
+def test_the_installed_site_says_to_where_it_sends(config: Config, server: Nginx) -> None:
+    assert asked(nginx(config)).upstreams == ()
+    ran(planned(config, server)).check()
+    seen = asked(nginx(config))
+    assert dict(seen.upstreams) == {f"shop_{slot}": f"127.0.0.1:{config.port(slot)}" for slot in SLOTS}
+    assert {str(config.layout.green), str(config.layout.stopped)} <= set(seen.flags)
+    assert (seen.serves, astray(config, seen)) == (None, [])
+
+
+def test_the_port_that_visitors_are_served_on_is_not_taken_from_them(
+    config: Config, server: Nginx, tmp_path: Path
+) -> None:
+    ran(planned(config, server)).check()
+    before = Path(config.nginx.site).read_text()
+    Path(config.layout.slot_release("blue")).symlink_to(tmp_path)
+    ports = config.port("blue"), config.port("green")
+    idle, live = (
+        configured(tmp_path, server, config.nginx.listen, web={"ports": list(changed)})
+        for changed in ((ports[0], free_port()), (free_port(), ports[1]))
+    )
+    with pytest.raises(Refused, match="visitors are served by blue") as refused:
+        planned(live, server)
+    assert "give blue its port back" in refused.value.hint
+    assert Path(config.nginx.site).read_text() == before
+    assert [text.partition(",")[0] for text in astray(idle, asked(nginx(idle)))] == [
+        f"nginx sends green to 127.0.0.1:{ports[1]}"
+    ]
+    ran(planned(idle, server)).check()
+    assert astray(idle, asked(nginx(idle))) == []
+
+
 def configured(tmp_path: Path, server: Nginx, port: int, **settings: Any) -> Config:
     paths = {"site": str(server.folder / "conf.d/shop.conf"), "access_log": str(server.folder / "shop.log")}
     return Config.model_validate(
         {
             "app": {"name": "shop", "repository": "git@example.com:x.git", "root": str(tmp_path / "app")},
-            "web": {"ports": [free_port(), free_port()]},
+            "web": settings.pop("web", {"ports": [free_port(), free_port()]}),
             "nginx": {"listen": port, **paths, **settings},
         }
     )

@@ -156,9 +156,10 @@ def test_going_back_to_a_warm_standby_is_the_rename_alone() -> None:
     seen = live(C, standby="", slots={"blue": C, "green": B})
     assert is_standby(seen, TO)
     plan = rollback(config(web={"standby": "warm"}), seen, TO)
-    assert titles(plan)[:5] == [
+    assert titles(plan)[:6] == [
         "see that green runs",
         "healthy on port 3001",
+        "nginx reaches green",
         "switch to green",
         "healthy through nginx",
         "publish",

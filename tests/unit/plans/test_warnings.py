@@ -60,6 +60,7 @@ BOTH = (process("shop-blue"), process("shop-blue-worker"))
     ("seen", "said"),
     [
         (well(drift="the site is missing"), "nginx: the site is missing: fab nginx.install -H root@h"),
+        (well(visitors=Visitors(log="/var/log/x: Permission denied")), "get: /var/log/x: Permission denied"),
         (with_state(current=""), "`current` is missing"),
         (with_state(current="0001-aaaaaaa"), "`current` names 0001-aaaaaaa, and visitors get 0002-bbbbbbb"),
         (with_state(releases=()), "releases/0002-bbbbbbb is not there"),
