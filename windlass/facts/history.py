@@ -20,4 +20,7 @@ def parse(answer: Answer) -> tuple[Record, ...]:
     """Raises ValueError where the ledger could not be read."""
     if answer.code:
         raise ValueError(answer.err)
-    return tuple(json.loads(answer.out))
+    found = json.loads(answer.out)
+    if not (isinstance(found, list) and all(isinstance(record, dict) for record in found)):
+        raise ValueError("it holds no records")
+    return tuple(found)
