@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import Any, Dict
+from typing import Any, BinaryIO, Dict
 
 from .ledger import opened, record_of, sync_folder
 from .live import standing
@@ -20,7 +20,7 @@ from .past import add, blank, pruned
 LARGEST = 128 * 1024
 """Bytes of the ledger from which it is rotated."""
 
-_FORM = 1
+_FORM, _MARK = 1, 64
 _ROTATED = re.compile(r"([0-9]{6,9})\.jsonl")
 
 
@@ -71,8 +71,9 @@ def _read(path: str, number: int) -> Dict[str, Any]:
     found = _digest(path)
     first = min(found["number"], number)
     for place in range(first, number + 1):
-        name = path if place == number else rotated(path, place)
-        found["end"] = _fold(found["past"], name, found["end"] if place == first else 0)
+        if place > first:
+            found["end"] = 0
+        _fold(found, path if place == number else rotated(path, place))
     found["number"] = number
     return found
 
@@ -85,26 +86,33 @@ def _digest(path: str) -> Dict[str, Any]:
         found = {}
     if isinstance(found, dict) and found.get("form") == _FORM:
         return found
-    return {"form": _FORM, "number": 1, "end": 0, "past": blank()}
+    return {"form": _FORM, "number": 1, "end": 0, "mark": "", "past": blank()}
 
 
-def _fold(past: Dict[str, Any], path: str, start: int) -> int:
-    """Add a file's records from a place on; the place of what is not whole yet."""
+def _fold(found: Dict[str, Any], path: str) -> None:
+    """Bring the digest from its place in a file to the end of what is whole there; `mark` is what is before it."""
     file = opened(path)
     if file is None:
-        return start
+        return
     with file:
-        if os.fstat(file.fileno()).st_size < start:
-            start = 0  # another file is there by now
-        file.seek(start)
+        if _before(file, found["end"]) != found["mark"]:
+            found["end"] = 0  # another file is there by now
+        file.seek(found["end"])
         for line in file:
             if not line.endswith(b"\n"):
                 break
-            start += len(line)
+            found["end"] += len(line)
             record = record_of(line)
             if record is not None:
-                add(past, record)
-    return start
+                add(found["past"], record)
+        found["mark"] = _before(file, found["end"])
+
+
+def _before(file: BinaryIO, place: int) -> str:
+    """The last bytes before a place of a file."""
+    begin = max(0, place - _MARK)
+    file.seek(begin)
+    return file.read(place - begin).hex()
 
 
 def _write(path: str, content: bytes) -> None:

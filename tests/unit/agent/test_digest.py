@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.local_agent import Conversation
 from tests.unit.agent.test_ledger import on_a_small_disk
 from tests.unit.made import went_well
 from windlass.agent import digest, history, ledger, past
@@ -210,6 +211,42 @@ def test_where_the_ledger_was_replaced_by_hand_the_new_one_is_read_from_its_begi
     before_the_rename(server)
     server.ledger.write_text('{"event": "end", "release": "0777-fffffff", "outcome": "failed"}\n')
     assert digest.past(str(server.ledger))["number"] == 777
+
+
+def test_rotated_files_that_somebody_removed_are_in_the_digest(server: Server) -> None:
+    for name in ("b", "c"):
+        server.grow(name)
+        server.rotate()
+    for name in ("000001.jsonl", "000002.jsonl"):
+        (server.folder / name).unlink()
+    server.go_live("0001-aaaaaaa", LIVE, rolled_from=LIVE)
+    assert server.past() == server.whole()
+    server.grow("d")
+    server.rotate()
+    assert server.past() == server.whole()
+
+
+def come_in(server: Server) -> None:
+    """Open a locked visit, and leave."""
+    conversation = Conversation(server.root)
+    try:
+        conversation.visit.open(conversation.opening)
+    finally:
+        conversation.visit.close()
+
+
+def test_whoever_takes_the_lock_rotates_a_ledger_that_is_large(server: Server) -> None:
+    server.grow()
+    come_in(server)
+    assert server.files() == ["000001.jsonl", "digest.json"]
+    assert server.past() == server.whole()
+
+
+def test_a_ledger_that_cannot_be_rotated_keeps_nobody_out(server: Server) -> None:
+    server.grow()
+    server.folder.touch()
+    come_in(server)
+    assert server.past() == server.whole()
 
 
 def test_a_run_that_died_is_found_however_often_the_ledger_was_rotated_since(server: Server) -> None:
