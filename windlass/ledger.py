@@ -70,50 +70,6 @@ def live_release(record: Record, key: str = "live") -> str:
     return _text(live, "release") if isinstance(live, Mapping) else ""
 
 
-def last_live(records: Iterable[Record]) -> dict[str, datetime | None]:
-    """When each release that visitors got went live, the last time where it did so more than once."""
-    found: dict[str, datetime | None] = {}
-    before = ""
-    for record in records:
-        if record.get("event") in ("live", "end"):
-            now = live_release(record)
-            if now and now != before:
-                found[now] = moment(record)
-            before = now
-    return found
-
-
-def started_with(records: Iterable[Record]) -> dict[str, int]:
-    """The version of `.env` that each release last went live with, where that is known."""
-    found: dict[str, int] = {}
-    switched: set[str] = set()
-    for record in records:
-        release, version, outcome = _text(record, "release"), record.get("env"), record.get("outcome")
-        if record.get("event") == "live":
-            switched.add(_text(record, "run"))
-        # What was interrupted may have started nothing.
-        went_well = outcome == "done" or (outcome == "interrupted" and _text(record, "run") in switched)
-        if record.get("event") == "end" and went_well and release and isinstance(version, int):
-            found[release] = version
-    return found
-
-
-def built_with(records: Iterable[Record], release: str) -> int | None:
-    """The version of `.env` that was there when the release was built, None where that is not known."""
-    of_release = (record.get("env") for record in records if record.get("release") == release)
-    return next((version for version in of_release if isinstance(version, int)), None)
-
-
-def brought(records: Iterable[Record]) -> dict[str, str]:
-    """The release whose deploy each migration was pending in last: so the one that applied it, if it is applied."""
-    found: dict[str, str] = {}
-    for record in records:
-        names, release = record.get("migrations"), _text(record, "release")
-        if record.get("event") == "start" and release and isinstance(names, list):
-            found.update({str(name): release for name in names})
-    return found
-
-
 def _run(records: list[Record]) -> Run:
     first, last = records[0], records[-1]
     event = _text(first, "event")

@@ -13,11 +13,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Answer:
-    """What a question's command printed and exited with; for a call, `out` is the JSON of what it returned."""
+    """What a question's command printed and exited with; for a call, `out` is the JSON of what it returned.
+
+    `cut`: it was longer than an answer may be, and is not whole.
+    """
 
     out: str
     err: str = ""
     code: int = 0
+    cut: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from windlass.agent import past as digest
 from windlass.config.model import Config
 from windlass.facts.applied import Applied
 from windlass.facts.nginx import NginxFacts
@@ -14,6 +15,7 @@ from windlass.facts.revision import Revision
 from windlass.facts.state import Release, State
 from windlass.facts.tools import Tools
 from windlass.layout import Slot
+from windlass.past import Past, parse
 from windlass.plans.golive import Cutover
 from windlass.plans.look import Look
 
@@ -53,7 +55,7 @@ def state(**parts: Any) -> State:
         stopped=None,
         standby=None,
         releases=(),
-        records=(),
+        past=Past(),
         install_stamp="",
         generate_stamp="",
         cloned=False,
@@ -65,7 +67,17 @@ def state(**parts: Any) -> State:
         lock={"held": False},
         system="ID=debian\n",
     )
+    if "records" in parts:
+        parts["past"] = past(parts.pop("records"))
     return replace(blank, **parts)
+
+
+def past(records: Iterable[Mapping[str, Any]]) -> Past:
+    """What a ledger of these records comes to."""
+    found = digest.blank()
+    for one in records:
+        digest.add(found, dict(one))
+    return parse({**found, "open": list(found["open"].values())})
 
 
 def live(release: str, slot: Slot = "blue", **parts: Any) -> State:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windlass.ledger import UNFINISHED, Record, built_with, last_live, last_words, runs, started_with
+from tests.unit.made import past
+from windlass.ledger import UNFINISHED, Record, last_words, runs
 
 LIVE_1 = {"slot": "green", "release": "0001-aaaaaaa", "revision": "a" * 40}
 LIVE_2 = {"slot": "blue", "release": "0002-bbbbbbb", "revision": "b" * 40}
@@ -95,7 +96,7 @@ def test_a_run_that_was_for_no_release_says_none_before_it() -> None:
 def test_a_release_that_came_back_went_live_when_it_came_back() -> None:
     back = record("end", 30, run="r2", release="0001-aaaaaaa", outcome="done", live=LIVE_1)
     first = record("end", 0, run="r0", release="0001-aaaaaaa", outcome="done", live=LIVE_1)
-    times = last_live([first, *DEPLOY, back])
+    times = past([first, *DEPLOY, back]).went_live
     assert times == {
         "0001-aaaaaaa": datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC),
         "0002-bbbbbbb": datetime(2026, 11, 21, 12, 0, 9, tzinfo=UTC),
@@ -104,7 +105,7 @@ def test_a_release_that_came_back_went_live_when_it_came_back() -> None:
 
 def test_a_restart_or_a_failed_deploy_does_not_change_since_when_a_release_is_live() -> None:
     failed = record("end", 40, run="r2", release="0003-ccccccc", outcome="failed", live=LIVE_2)
-    assert last_live([*DEPLOY, failed])["0002-bbbbbbb"] == datetime(2026, 11, 21, 12, 0, 9, tzinfo=UTC)
+    assert past([*DEPLOY, failed]).went_live["0002-bbbbbbb"] == datetime(2026, 11, 21, 12, 0, 9, tzinfo=UTC)
 
 
 ANYTHING = st.one_of(st.none(), st.integers(), st.text(), st.lists(st.text(), max_size=2), st.just(LIVE_1))
@@ -116,7 +117,7 @@ KEYS = st.sampled_from(
 @given(st.lists(st.dictionaries(KEYS, ANYTHING), max_size=6))
 def test_records_of_any_shape_are_read(records: list[dict[str, Any]]) -> None:
     assert len(runs(records)) <= len(records)
-    last_live(records)
+    past(records)
 
 
 def of_run(run: str, *events: str, env: int, outcome: str = "done", release: str = "0001-a") -> list[Record]:
@@ -131,16 +132,16 @@ def of_run(run: str, *events: str, env: int, outcome: str = "done", release: str
 
 def test_a_release_runs_with_the_env_that_it_last_went_live_with() -> None:
     deploy = of_run("1", "start", "live", "end", env=1)
-    assert started_with(deploy) == {"0001-a": 1}
-    assert started_with([*deploy, *of_run("2", "start", "end", env=2)]) == {"0001-a": 2}
+    assert past(deploy).started_with == {"0001-a": 1}
+    assert past([*deploy, *of_run("2", "start", "end", env=2)]).started_with == {"0001-a": 2}
     other = of_run("2", "start", "live", "end", env=3, release="0002-b")
-    assert started_with([*deploy, *other]) == {"0001-a": 1, "0002-b": 3}
+    assert past([*deploy, *other]).started_with == {"0001-a": 1, "0002-b": 3}
 
 
 @pytest.mark.parametrize("outcome", ["failed", "cancelled", "went-back", "needs-person"])
 def test_a_start_that_did_not_end_well_is_not_what_runs(outcome: str) -> None:
     deploy = of_run("1", "start", "live", "end", env=1)
-    assert started_with([*deploy, *of_run("2", "start", "live", "end", env=2, outcome=outcome)]) == {
+    assert past([*deploy, *of_run("2", "start", "live", "end", env=2, outcome=outcome)]).started_with == {
         "0001-a": 1
     }
 
@@ -149,8 +150,8 @@ def test_an_interrupted_start_counts_once_it_was_live() -> None:
     deploy = of_run("1", "start", "live", "end", env=1)
     before = of_run("2", "start", "end", env=2, outcome="interrupted")
     after = of_run("2", "start", "live", "end", env=2, outcome="interrupted")
-    assert started_with([*deploy, *before]) == {"0001-a": 1}
-    assert started_with([*deploy, *after]) == {"0001-a": 2}
+    assert past([*deploy, *before]).started_with == {"0001-a": 1}
+    assert past([*deploy, *after]).started_with == {"0001-a": 2}
 
 
 def test_a_release_is_built_with_the_env_of_its_first_run() -> None:
@@ -159,6 +160,6 @@ def test_a_release_is_built_with_the_env_of_its_first_run() -> None:
         *of_run("1", "start", "live", "end", env=1),
         *of_run("2", "start", "end", env=2),
     ]
-    assert built_with(records, "0001-a") == 1
-    assert built_with(records, "0002-b") is None
-    assert built_with([{"event": "start", "release": "0001-a", "env": "a hash"}], "0001-a") is None
+    assert past(records).built_with.get("0001-a") == 1
+    assert past(records).built_with.get("0002-b") is None
+    assert past([{"event": "start", "release": "0001-a", "env": "a hash"}]).built_with.get("0001-a") is None

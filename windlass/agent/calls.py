@@ -7,6 +7,7 @@ from typing import Any, Dict
 
 MODULES = {
     "env": "versions",
+    "history": "history",
     "lock": "holder",
     "pm2": "system",
     "state": "state",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import pwd
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Dict, List
 
-from . import ledger, stop, takeover
+from . import digest, ledger, stop, takeover
 from .plan import PlanRun
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ def _open_locked(session: Session) -> bool:
     except OSError as error:
         session.channel.send("refused", why="lock", detail=str(error))
         return False
-    left = ledger.unfinished(ledger.read(session.paths["ledger"]))
+    with suppress(OSError):  # a full disk: it is rotated another time
+        digest.rotate(session.paths)
+    left = list(digest.past(session.paths["ledger"])["open"].values())
     if (left or session.left_behind or _link_is_lost(session)) and session.opening.get("recovery"):
         _put_right(session, left)
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import Any, Dict, List
+from typing import Any, Dict, Optional
 
 
 def now() -> str:
@@ -19,33 +19,30 @@ def append(path: str, record: Dict[str, Any]) -> None:
     _append(path, line)
 
 
-def read(path: str) -> List[Dict[str, Any]]:
-    """Every whole record, oldest first; torn and foreign lines are left out."""
+def record_of(line: bytes) -> Optional[Dict[str, Any]]:
+    """The record that a line holds; None for a torn or foreign one."""
     try:
-        with open(path, "rb") as file:
-            lines = file.read().split(b"\n")
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def opened(path: str) -> Any:
+    """One of the ledger's files to be read, None where it is not there for us."""
+    try:
+        return open(path, "rb")
     except OSError:
-        return []
-    records = []
-    for line in lines:
-        try:
-            record = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(record, dict):
-            records.append(record)
-    return records
+        return None
 
 
-def unfinished(records: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
-    """The last records of runs that never wrote their end, or could not be put right at it."""
-    left: Dict[Any, Dict[str, Any]] = {}
-    for record in records:
-        if record.get("event") == "start" or record.get("unrecovered"):
-            left[record.get("run")] = record
-        elif record.get("event") == "end":
-            left.pop(record.get("run"), None)
-    return list(left.values())
+def sync_folder(path: str) -> None:
+    """Have what was made or renamed in a folder stay there. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _append(path: str, line: bytes) -> None:
@@ -62,5 +59,7 @@ def _append(path: str, line: bytes) -> None:
             os.ftruncate(descriptor, size)
             raise
         os.fsync(descriptor)
+        if not size:
+            sync_folder(os.path.dirname(path))
     finally:
         os.close(descriptor)

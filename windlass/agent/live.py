@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict
+import re
+from typing import Any, Dict, List, Set
+
+_RELEASE = re.compile(r"\d{4,}-[0-9a-f]{7,40}")
 
 
 def live(paths: Dict[str, Any]) -> Dict[str, str]:
@@ -20,3 +23,26 @@ def live(paths: Dict[str, Any]) -> Dict[str, str]:
     except (OSError, ValueError):
         revision = ""
     return {"slot": slot, "release": release, "revision": revision}
+
+
+def kept(folder: str) -> List[str]:
+    """The whole releases in the folder, oldest first."""
+    try:
+        names = [name for name in os.listdir(folder) if _RELEASE.fullmatch(name)]
+    except OSError:
+        return []
+    return sorted(names, key=lambda name: (int(name.split("-")[0]), name))
+
+
+def standing(paths: Dict[str, Any]) -> Set[str]:
+    """The releases that are kept, or that a link names."""
+    links = [*paths["slots"].values(), os.path.join(paths["root"], "current")]
+    return {*kept(paths["releases"]), *map(named_by, links)} - {""}
+
+
+def named_by(link: str) -> str:
+    """The release that a link names, "" for none."""
+    try:
+        return os.path.basename(os.readlink(link))
+    except OSError:
+        return ""

@@ -16,7 +16,10 @@ LONGEST_ANSWER = 4 * 1024 * 1024
 
 
 def answer(session: Session, questions: List[Dict[str, Any]]) -> Dict[str, Dict[str, Any]]:
-    """Ask all at the same time; each answer holds `out`, `err`, `code` (124 past its time-out in seconds)."""
+    """Ask all at the same time; each answer holds `out`, `err`, `code` (124 past its time-out in seconds).
+
+    `cut` says whether `out` was longer than an answer may be.
+    """
     running = {question["name"]: _start(session, question) for question in questions}
     return {name: process.answer(session) for name, process in running.items()}
 
@@ -38,7 +41,8 @@ class _Process:
                 code = 124
             else:
                 session.channel.pump(min(1.0, max(0.01, self.deadline - time.monotonic())))
-        return {"out": _text(self.out), "err": _text(self.err), "code": code}
+        cut = os.fstat(self.out).st_size > LONGEST_ANSWER
+        return {"out": _text(self.out), "err": _text(self.err), "code": code, "cut": cut}
 
 
 def _start(session: Session, question: Dict[str, Any]) -> _Process:

@@ -5,29 +5,24 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import re
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Optional
 
-from . import env, ledger, lock, versions
-from .live import live
-
-_RELEASE = re.compile(r"\d{4,}-[0-9a-f]{7,40}")
+from . import digest, env, live, lock, past, versions
 
 
 def state(arguments: Dict[str, Any]) -> Dict[str, Any]:
     """Everything that a plan needs to know of the app's own folders; `arguments` are the session's paths."""
     root = arguments["root"]
     variables = env.read(arguments["env_file"])
-    releases = _releases(arguments["releases"])
     return {
-        "live": live(arguments),
+        "live": live.live(arguments),
         "manifests": {slot: _json(path) for slot, path in arguments.get("manifests", {}).items()},
-        "slots": {slot: _link(path) for slot, path in arguments["slots"].items()},
-        "current": _link(os.path.join(root, "current")),
+        "slots": {slot: live.named_by(path) for slot, path in arguments["slots"].items()},
+        "current": live.named_by(os.path.join(root, "current")),
         "flags": {name: _flag(arguments[name]) for name in ("maintenance", "stopped", "standby")},
-        "releases": releases,
-        "records": _records(arguments["ledger"], arguments.get("records", 400), releases),
+        "releases": [_release(arguments["releases"], name) for name in live.kept(arguments["releases"])],
+        "past": _past(arguments),
         "stamps": {name: _text(arguments["stamps"][name]) for name in arguments["stamps"]},
         "cloned": os.path.isdir(os.path.join(arguments["workspace"], ".git")),
         "env": {"keys": sorted(variables), "version": _env_version(arguments)},
@@ -59,42 +54,21 @@ def _env_version(paths: Dict[str, Any]) -> Optional[int]:
         return None
 
 
-def _releases(folder: str) -> List[Dict[str, str]]:
-    try:
-        names = [name for name in os.listdir(folder) if _RELEASE.fullmatch(name)]
-    except OSError:
-        return []
-    names.sort(key=lambda name: (int(name.split("-")[0]), name))
-    return [
-        {
-            "id": name,
-            "revision": _text(os.path.join(folder, name, "REVISION")),
-            "stamp": _text(os.path.join(folder, name, ".windlass-install")),
-            "manifest": _json(os.path.join(folder, name, ".windlass-manifest")),
-        }
-        for name in names
-    ]
+def _release(folder: str, name: str) -> Dict[str, Any]:
+    return {
+        "id": name,
+        "revision": _text(os.path.join(folder, name, "REVISION")),
+        "stamp": _text(os.path.join(folder, name, ".windlass-install")),
+        "manifest": _json(os.path.join(folder, name, ".windlass-manifest")),
+    }
 
 
-def _records(path: str, count: int, releases: List[Dict[str, str]]) -> List[Dict[str, Any]]:
-    """The last records, and every earlier one of a kept release: whether it is good, or marked stable."""
-    records = ledger.read(path)
-    kept = {release["id"] for release in releases}
-    earlier = [record for record in records[:-count] if kept & set(_about(record))]
-    return earlier + records[-count:]
-
-
-def _about(record: Dict[str, Any]) -> List[str]:
-    live = record.get("live")
-    named = [record.get("release"), live.get("release") if isinstance(live, dict) else None]
-    return [name for name in named if isinstance(name, str)]
-
-
-def _link(path: str) -> str:
-    try:
-        return os.path.basename(os.readlink(path))
-    except OSError:
-        return ""
+def _past(arguments: Dict[str, Any]) -> Dict[str, Any]:
+    """What the ledger comes to, as far as it is about releases that stand; `deploys` is long, and for who asks."""
+    found = past.pruned(digest.past(arguments["ledger"]), live.standing(arguments))
+    if not arguments.get("deploys"):
+        found = {**found, "deploys": [], "revisions": {}}
+    return {**found, "open": list(found["open"].values())}
 
 
 def _flag(path: str) -> Optional[str]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
-from . import env, ledger
+from . import env
+from .digest import past
+from .ledger import sync_folder
+from .live import kept
 
 if TYPE_CHECKING:
     from .session import Session
@@ -132,8 +135,8 @@ def _numbers(paths: Dict[str, Any]) -> List[int]:
 
 def _next(paths: Dict[str, Any]) -> int:
     """Past every version that is kept and every one that the ledger knows."""
-    known = [record.get("env") for record in ledger.read(paths["ledger"])]
-    return max([0, *_numbers(paths), *(number for number in known if isinstance(number, int))]) + 1
+    known: int = past(paths["ledger"])["env"]
+    return max([0, *_numbers(paths), known]) + 1
 
 
 def _keep(paths: Dict[str, Any], number: int, content: bytes) -> None:
@@ -150,11 +153,7 @@ def _keep(paths: Dict[str, Any], number: int, content: bytes) -> None:
         os.unlink(incoming)
         raise
     os.rename(incoming, path)
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(folder)
 
 
 def _prune(paths: Dict[str, Any], coming: Optional[int]) -> None:
@@ -164,10 +163,9 @@ def _prune(paths: Dict[str, Any], coming: Optional[int]) -> None:
             os.unlink(os.path.join(paths["env_versions"], name))
     numbers = _numbers(paths)
     held = {coming, present(paths), *numbers[-KEPT:]}
-    for record in ledger.read(paths["ledger"]):
-        release = record.get("release")
-        if isinstance(release, str) and os.path.isdir(os.path.join(paths["releases"], release)):
-            held.add(record.get("env"))
+    used = past(paths["ledger"])["envs"]
+    for release in kept(paths["releases"]):
+        held.update(used.get(release, []))
     for number in numbers:
         if number not in held:
             os.unlink(_path(paths, number))

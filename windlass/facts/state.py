@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from windlass import past
 from windlass.layout import SLOTS, Layout, Slot, other
 from windlass.manifest import Manifest, read_manifest
+from windlass.past import Past
 from windlass.question import Answer, Question
 from windlass.shell import Command
-
-EVERYTHING = 1_000_000
-"""Records: more than a ledger holds."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class State:
     stopped: str | None
     standby: str | None
     releases: tuple[Release, ...]
-    records: tuple[Mapping[str, Any], ...]
+    past: Past
     install_stamp: str
     generate_stamp: str
     cloned: bool
@@ -74,15 +73,12 @@ class State:
 
     def next_number(self) -> int:
         """The number of the next release: past every release kept and every one the ledger knows."""
-        known = [kept.id for kept in self.releases] + [
-            str(record.get("release", "")) for record in self.records
-        ]
-        return max((int(name.split("-")[0]) for name in known if name.split("-")[0].isdigit()), default=0) + 1
+        return max([self.past.number, *(int(kept.id.split("-")[0]) for kept in self.releases)]) + 1
 
 
-def question(layout: Layout, *, records: int = 120) -> Question[State]:
-    """Ask for the state, with so many of the ledger's last records."""
-    arguments = {**layout.paths(), "records": records}
+def question(layout: Layout, *, deploys: bool = False) -> Question[State]:
+    """Ask for the state; `deploys`: also for those that brought migrations, and every release that can be named."""
+    arguments = {**layout.paths(), "deploys": deploys}
     return Question("state", Command(""), parse, call="state", arguments=arguments)
 
 
@@ -103,7 +99,7 @@ def parse(answer: Answer) -> State:
         standby=flags["standby"],
         releases=tuple(_release(release) for release in found["releases"]),
         manifests={slot: read_manifest(found.get("manifests", {}).get(slot)) for slot in SLOTS},
-        records=tuple(found["records"]),
+        past=past.parse(found["past"]),
         install_stamp=found["stamps"]["install"],
         generate_stamp=found["stamps"]["generate"],
         cloned=found["cloned"],

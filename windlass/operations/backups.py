@@ -73,7 +73,7 @@ def db_backups(request: Request) -> int:
     """
     request.check_database()
     config = request.config
-    asked = (state.question(config.layout, records=1), backups.question(config.layout), databases.question())
+    asked = (state.question(config.layout), backups.question(config.layout), databases.question())
     with onlookers(request, "db.backups", first_only=True) as hosts:
         for host in hosts.hosts:
             found = host.visit.ask(*asked)

@@ -9,9 +9,9 @@ from windlass.config.model import Config
 from windlass.errors import ExitCode
 from windlass.facts import backups, database, migrations, shipped, state
 from windlass.facts.applied import Applied
-from windlass.ledger import brought
 from windlass.operations.crew import onlookers
 from windlass.operations.request import Request
+from windlass.plans.ways import brought
 from windlass.report.database_rows import HostDatabase, KnownMigration, Running, Waiting
 from windlass.report.tables import show_database
 
@@ -24,7 +24,7 @@ def db_status(request: Request) -> int:
     request.check_database()
     config = request.config
     asked: list[Any] = [
-        state.question(config.layout, records=state.EVERYTHING),
+        state.question(config.layout, deploys=True),
         database.question(),
         backups.question(config.layout),
         shipped.question(config),
@@ -59,7 +59,7 @@ def described(config: Config, host: str, answers: Mapping[str, Any]) -> HostData
         found.connections,
         Running(longest.pid, longest.seconds, longest.query) if longest else None,
         tuple(Waiting(**vars(wait)) for wait in found.waits),
-        tuple(known_migrations(applied, answers["shipped"], brought(ledger.records))),
+        tuple(known_migrations(applied, answers["shipped"], brought(ledger.past.deploys))),
         **about,
         warnings=tuple(_warnings(host, applied, about["backup"])),
     )

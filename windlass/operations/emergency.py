@@ -71,6 +71,6 @@ def _page(
 
 def _say_where_not_open(crew: Crew) -> None:
     for host in (host for host in crew.hosts if host.lost is None):
-        seen = host.visit.ask(state.question(crew.config.layout, records=0))["state"]
+        seen = host.visit.ask(state.question(crew.config.layout))["state"]
         if plans.not_open(seen):
             crew.warn(host.name, plans.not_open(seen))

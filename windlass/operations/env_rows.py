@@ -9,7 +9,6 @@ from typing import Literal
 from windlass.config.model import Config
 from windlass.facts.env import ServerEnv
 from windlass.facts.state import State
-from windlass.ledger import started_with
 from windlass.plans.decide.env import Seen
 from windlass.plans.due import differing, remarks, stale
 from windlass.report.rows import EnvVersion, HostEnv, Variable
@@ -34,7 +33,7 @@ def _row(config: Config, host: str, state: State, seen: ServerEnv, apart: frozen
         seen.version,
         _moment(seen.since) if seen.version is not None else None,
         state.live,
-        started_with(state.records).get(state.live),
+        state.past.started_with.get(state.live),
         variables,
         _versions(state, seen),
         tuple(remarks(config, host, state, seen)),
@@ -48,7 +47,7 @@ def _value(seen: ServerEnv, name: str) -> Literal["set", "empty", "missing"]:
 
 
 def _versions(state: State, seen: ServerEnv) -> tuple[EnvVersion, ...]:
-    used = started_with(state.records)
+    used = state.past.started_with
     return tuple(
         EnvVersion(
             version.number,

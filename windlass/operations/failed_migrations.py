@@ -60,26 +60,22 @@ def left_by(config: Config, host: Host, named: str | None = None) -> tuple[Left,
     name = resolve.chosen(found["applied"], named)
     if not name:
         return None
-    records = [
-        record
-        for record in found["state"].records
-        if record.get("event") == "start" and name in (record.get("migrations") or [])
-    ]
-    revision = str(records[-1].get("revision")) if records else "HEAD"
+    last = next((one for one in reversed(found["state"].past.deploys) if name in one.migrations), None)
+    revision = (last and last.revision) or "HEAD"
     asked = papers.texts(config, {name: revision}, (), tool.FILES)
     written: Papers = host.visit.ask(asked)["papers"]
     sql = written.up.get(name, "")
     looked = traces.question(resolve.changes_of(sql))
     traced = resolve.traced(sql, host.visit.ask(looked)["traces"])
     dumps = {backup.name for backup in found["backups"]}
-    release = str(records[-1]["release"]) if records else ""
+    release = last.release if last else ""
     backup = str(config.layout.backup(release)) if release in dumps else ""
     return resolve.Left(name, traced, found["errors"].get(name, ""), backup), written
 
 
 def _look(config: Config, host: Host) -> dict[str, Any]:
     found = host.visit.ask(
-        state.question(config.layout, records=state.EVERYTHING),
+        state.question(config.layout, deploys=True),
         database.question(),
         backups.question(config.layout),
         *migrations.questions(config),

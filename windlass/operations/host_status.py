@@ -39,7 +39,7 @@ def status(request: Request) -> int:
     rows += [_unreachable(config, name, error) for name, error in hosts.missing.items()]
     show_status(rows, json=request.json)
     ends = {
-        host.name: last_words(found["state"].records)
+        host.name: last_words(found["history"])
         for host, found in zip(hosts.hosts, answers, strict=True)
         if not isinstance(found, WindlassError)
     }

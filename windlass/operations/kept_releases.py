@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from windlass.errors import UsageError
 from windlass.events import Ended
-from windlass.facts import commits, sizes, state
+from windlass.facts import commits, lock, sizes, state
+from windlass.facts import history as ledger
 from windlass.facts.state import Release, State
-from windlass.ledger import runs
+from windlass.ledger import Record, runs
 from windlass.operations.crew import Crew, crew, onlookers
 from windlass.operations.release_rows import deeds, kept
 from windlass.operations.request import Request
@@ -23,9 +24,7 @@ def releases(request: Request) -> int:
     """List the kept releases of each host, newest first; changes nothing."""
     layout = request.config.layout
     with onlookers(request, "releases") as hosts:
-        answers = hosts.ask(
-            state.question(layout, records=state.EVERYTHING), commits.question(layout), sizes.question(layout)
-        )
+        answers = hosts.ask(state.question(layout), commits.question(layout), sizes.question(layout))
         rows = [
             row
             for name, found in zip(hosts.names, answers, strict=True)
@@ -44,15 +43,17 @@ def history(request: Request, *, lines: int = 20) -> int:
     """
     if lines < 1:
         raise UsageError("--lines counts runs, so it is at least 1", hint="fab history --lines 50")
+    layout = request.config.layout
     with onlookers(request, "history") as hosts:
-        pairs = list(zip(hosts.names, _states(hosts), strict=True))
+        answers = hosts.ask(ledger.question(layout, lines), lock.question(layout))
+        pairs = list(zip(hosts.names, answers, strict=True))
         if request.json:
-            _print_records(pairs, lines)
+            _print_records([(name, found["history"]) for name, found in pairs], lines)
             return 0
         rows = [
             row
-            for name, seen in reversed(pairs)  # the table turns all around
-            for row in deeds(name, seen)[-lines:]
+            for name, found in reversed(pairs)  # the table turns all around
+            for row in deeds(name, found["history"], found["lock"] and found["lock"].run)[-lines:]
         ]
         _say_empty(hosts, rows, "nothing has been done yet")
         show_history(rows)
@@ -78,8 +79,8 @@ def mark_stable(request: Request, release: str | None = None) -> int:
 
 
 def _states(crew: Crew) -> list[State]:
-    """Every host's state, with all that its ledger holds."""
-    asked = state.question(crew.config.layout, records=state.EVERYTHING)
+    """Every host's state."""
+    asked = state.question(crew.config.layout)
     return [found["state"] for found in crew.ask(asked)]
 
 
@@ -89,10 +90,10 @@ def _mark(host: Host, release: Release) -> None:
     host.visit.expect("recorded")
 
 
-def _print_records(states: Sequence[tuple[str, State]], count: int) -> None:
-    for name, seen in states:
-        wanted = {run.id for run in runs(seen.records)[-count:]}
-        for record in reversed(seen.records):
+def _print_records(pairs: Sequence[tuple[str, Sequence[Record]]], count: int) -> None:
+    for name, records in pairs:
+        wanted = {run.id for run in runs(records)[-count:]}
+        for record in reversed(records):
             if record.get("run", "") in wanted:
                 print(line({"host": name, **record}), end="")
 

@@ -82,7 +82,7 @@ def _holders(hosts: Crew) -> dict[str, Holder | None]:
 def _left(hosts: Crew) -> bool:
     """Whether a run that is no more left something to be put right on any host."""
     states = [found["state"] for found in hosts.ask(state.question(hosts.config.layout))]
-    return any(run.outcome == UNFINISHED for seen in states for run in runs(seen.records))
+    return any(run.outcome == UNFINISHED for seen in states for run in runs(seen.past.unfinished))
 
 
 def _record(host: Host, ended: Holder) -> None:

@@ -104,7 +104,7 @@ def migrations_question(
     config: Config, seen: Look, release: Release
 ) -> Question[Mapping[str, frozenset[str]]] | None:
     """Which migrations a kept release has, named "folders" and by its id; None where none was ever taken back."""
-    if not (seen.applied and any(record.get("undone") for record in seen.state.records)):
+    if not (seen.applied and seen.state.past.undone):
         return None
     return papers.folders(config, {release.id: release.revision})
 
@@ -136,7 +136,7 @@ def _planned(config: Config, host: Host, to: str | None) -> Plan | None:
 
 def _look(config: Config, host: Host) -> Seen:
     asked: list[Any] = [
-        state.question(config.layout, records=state.EVERYTHING),
+        state.question(config.layout, deploys=True),
         database.question(),
         shipped.question(config),
         *migrations.questions(config),
@@ -148,15 +148,15 @@ def _look(config: Config, host: Host) -> Seen:
 def _ways(config: Config, host: Host, seen: Seen, tool: Tool, release: str) -> list[Way]:
     """How to take back all that the release does not know, in two round trips."""
     applied = seen.applied.names
-    deploys = ways.brought_by(seen.state.records, applied)
+    deploys = ways.brought_by(seen.state.past.deploys, applied)
     revisions = ways.revisions(seen.state, release, chain.from_iterable(deploys.values()))
     folders = host.visit.ask(papers.folders(config, revisions))["folders"]
     names = ways.later(applied, folders, release)
     brought = {name: deploys[name] for name in names if name in deploys}
     asked = papers.texts(
         config,
-        {name: str(records[0]["revision"]) for name, records in brought.items()},
-        dict.fromkeys(str(record["release"]) for records in brought.values() for record in records),
+        {name: found[0].revision for name, found in brought.items()},
+        dict.fromkeys(deploy.release for found in brought.values() for deploy in found),
         tool.FILES,
     )
     return ways.ways(names, brought, folders, host.visit.ask(asked)["papers"])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from windlass.facts.commits import Commit
-from windlass.facts.state import Release, State
-from windlass.ledger import UNFINISHED, last_live, runs, started_with
-from windlass.plans.history import bad, stable, went_live
+from windlass.facts.state import State
+from windlass.ledger import UNFINISHED, Record, runs
 from windlass.report.rows import Deed, KeptRelease
 
 
@@ -15,36 +14,34 @@ def kept(
     host: str, state: State, commits: Mapping[str, Commit], sizes: Mapping[str, int]
 ) -> list[KeptRelease]:
     """One host's releases, newest first; `commits` by revision, `sizes` in bytes by release."""
-    lived, wrong, marked = set(went_live(state.records)), bad(state.records), set(stable(state.records))
-    times, envs = last_live(state.records), started_with(state.records)
+    past = state.past
     slots = {release: slot for slot, release in state.slots.items() if release}
     rows = []
     for release in reversed(state.releases):
         commit = commits.get(release.revision)
-        verdict = "bad" if release.id in wrong else "good" if release.id in lived else ""
+        verdict = "bad" if release.id in past.bad else "good" if release.id in past.lived else ""
         rows.append(
             KeptRelease(
                 host,
                 release.id,
                 release.revision,
-                commit.subject if commit else _subject(state, release),
-                times.get(release.id),
+                commit.subject if commit else past.subjects.get(release.id, ""),
+                past.went_live.get(release.id),
                 live=release.id == state.live,
                 slot=slots.get(release.id, ""),
                 verdict=verdict,
-                stable=release.id in marked,
+                stable=release.id in past.stable,
                 size=sizes.get(release.id),
-                env=envs.get(release.id),
+                env=past.started_with.get(release.id),
             )
         )
     return rows
 
 
-def deeds(host: str, state: State) -> list[Deed]:
-    """One host's runs, oldest first; the last one is said to run where its lock is held."""
-    holder = state.lock.get("run") if state.lock.get("held") else None
+def deeds(host: str, records: Iterable[Record], holder: str | None) -> list[Deed]:
+    """One host's runs, oldest first; `holder` is the run that holds the lock and so still runs, None for none."""
     found = []
-    for run in runs(state.records):
+    for run in runs(records):
         outcome = "running" if run.outcome == UNFINISHED and run.id == holder else run.outcome
         found.append(
             Deed(
@@ -62,8 +59,3 @@ def deeds(host: str, state: State) -> list[Deed]:
             )
         )
     return found
-
-
-def _subject(state: State, release: Release) -> str:
-    known = (one.get("subject") for one in state.records if one.get("release") == release.id)
-    return str(next((subject for subject in known if subject), ""))

@@ -144,7 +144,7 @@ def _tell_of_migrations(crew: Crew) -> None:
     if host.lost or cancelled or plans.SWAP not in host.end.get("done", []):
         return
     config = crew.config
-    asked: list[Any] = [state.question(config.layout, records=1), shipped.question(config)]
+    asked: list[Any] = [state.question(config.layout), shipped.question(config)]
     answers = host.visit.ask(*asked, *migrations.questions(config))
     if "applied" in answers and answers["state"].live:
         for text in plans.differences(host.name, answers["state"], answers["shipped"], answers["applied"]):

@@ -7,18 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from windlass.config.model import Config
-from windlass.facts import commits, migrations, nginx, shipped, state, system, visitors
+from windlass.facts import commits, history, migrations, nginx, shipped, state, system, visitors
 from windlass.facts.commits import Commit
 from windlass.facts.nginx import NginxFacts
 from windlass.facts.state import State
 from windlass.facts.system import SystemFigures
 from windlass.facts.visitors import Visitors
-from windlass.ledger import last_live, moment
+from windlass.ledger import moment
 from windlass.operations.status_processes import ports, processes, uses
 from windlass.plans.nginx import difference
 from windlass.plans.warnings import Seen, warnings
 from windlass.question import Question
 from windlass.report.rows import Health, HostStatus, Lock, Space
+
+LAST_RUNS = 20
+"""How far back a status looks for what the last deploy or rollback of a host came to."""
 
 
 def questions(config: Config) -> list[Question[Any]]:
@@ -26,6 +29,7 @@ def questions(config: Config) -> list[Question[Any]]:
     layout = config.layout
     asked: list[Question[Any]] = [
         state.question(layout),
+        history.question(layout, LAST_RUNS),
         nginx.nginx(config),
         commits.question(layout),
         visitors.question(config),
@@ -82,23 +86,15 @@ def lock_of(state: State) -> Lock | None:
 def _live(state: State, commits: Mapping[str, Commit]) -> dict[str, Any]:
     """What is live, of which commit, and for how many seconds."""
     commit = commits.get(state.live_revision)
-    since = last_live(state.records).get(state.live)
+    since = state.past.went_live.get(state.live)
     return {
         "release": state.live,
         "revision": state.live_revision,
-        "subject": commit.subject if commit else _subject(state),
+        "subject": commit.subject if commit else state.past.subjects.get(state.live, ""),
         "commit_age": max(0.0, state.now - commit.committed) if commit else None,
         "live_for": max(0.0, state.now - since.timestamp()) if since else None,
         "slot": state.slot if state.live else "",
     }
-
-
-def _subject(state: State) -> str:
-    """The live commit's first line as the ledger has it, where git does not tell."""
-    known = [
-        record.get("subject") for record in state.records if record.get("revision") == state.live_revision
-    ]
-    return str(next((subject for subject in reversed(known) if subject), ""))
 
 
 def _health(config: Config, state: State, visitors: Visitors) -> tuple[Health, ...]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from windlass.config.model import Config
 from windlass.facts.env import ServerEnv
 from windlass.facts.state import State
-from windlass.ledger import built_with, started_with
 
 
 def differing(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
@@ -17,7 +16,7 @@ def differing(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
 
 def stale(state: State, seen: ServerEnv) -> list[str]:
     """The variables that the live release was started without, or with other values, as far as that is known."""
-    known = seen.kept(started_with(state.records).get(state.live))
+    known = seen.kept(state.past.started_with.get(state.live))
     return differing(known.variables, seen.variables) if known else []
 
 
@@ -26,7 +25,7 @@ def due(
 ) -> tuple[str, str]:
     """What the live release lacks where `.env` is this version, and what to type for it; empty where nothing."""
     live = state.live
-    built = seen.kept(built_with(state.records, live))
+    built = seen.kept(state.past.built_with.get(live))
     prefixes = tuple(config.build.env_prefixes)
     compiled_in = (
         [name for name in differing(built.variables, values) if name.startswith(prefixes)] if built else []
@@ -36,7 +35,7 @@ def due(
             f"{live} was built with another {', '.join(compiled_in)}",
             f"fab deploy --force -H {host} builds it anew",
         )
-    running = started_with(state.records).get(live)
+    running = state.past.started_with.get(live)
     if running == version:
         return "", ""
     before = f"version {running}" if running else "an earlier one"

@@ -9,11 +9,10 @@ from windlass.commands import recovery, releases, slots
 from windlass.config.model import Config
 from windlass.errors import Refused
 from windlass.facts.state import Release, State
-from windlass.ledger import started_with
 from windlass.plan import Plan, Stage, Step
 from windlass.plans import golive
 from windlass.plans.golive import Cutover
-from windlass.plans.history import bad, env_differs, env_now, stable, went_live
+from windlass.plans.history import env_differs, env_now
 from windlass.shell import all_of, write_file
 
 
@@ -22,7 +21,7 @@ def previous(state: State) -> Release:
 
     Twice in a row goes further back: what came after the live release's first time is never chosen.
     """
-    lived, wrong = went_live(state.records), bad(state.records)
+    lived, wrong = state.past.lived, state.past.bad
     before = lived[: lived.index(state.live)] if state.live in lived else lived
     for release in reversed(before):
         kept = state.release(release)
@@ -36,7 +35,7 @@ def previous(state: State) -> Release:
 
 def newest_stable(state: State) -> Release:
     """The newest kept release marked stable. Raises Refused where there is none."""
-    for release in reversed(stable(state.records)):
+    for release in reversed(state.past.stable):
         kept = state.release(release)
         if kept:
             return kept
@@ -53,7 +52,7 @@ def kept_for(state: State, revision: str) -> Release | None:
     if len(revision) < 7:
         return None
     of_revision = [kept for kept in state.releases if kept.revision.startswith(revision)]
-    wrong = bad(state.records)
+    wrong = state.past.bad
     return next((kept for kept in reversed(of_revision) if kept.id not in wrong), None) or next(
         iter(reversed(of_revision)), None
     )
@@ -139,7 +138,8 @@ def differences(state: State, release: str, *, migrations: bool = False) -> Iter
     kept = state.release(release)
     if kept and kept.revision == state.live_revision and release != state.live:
         yield f"{release} is another build of the same commit: fab rollback again goes further back"
-    later = _migrations_since(state, release)
+    number = int(release.partition("-")[0])
+    later = {name: known for name, (since, known) in state.past.migrated.items() if since > number}
     if later and not migrations:
         has = "has" if all(later.values()) else "may have"
         yield (
@@ -147,33 +147,11 @@ def differences(state: State, release: str, *, migrations: bool = False) -> Iter
             "fab db.rollback takes them back"
         )
     if env_differs(state, release):
-        before = started_with(state.records)[release]
+        before = state.past.started_with[release]
         yield (
             f".env has changed since {release} went live with version {before}: it starts with the present one "
             f"({env_now(state)}); fab env.use {before} puts the other back"
         )
-
-
-def _migrations_since(state: State, release: str) -> dict[str, bool]:
-    """The migrations of later deploys, and whether the last that found one pending is known to have applied it.
-
-    Without those that were taken back since.
-    """
-    found: dict[str, bool] = {}
-    for record in state.records:
-        if record.get("event") != "end":
-            continue
-        if _number(record.get("release")) > _number(release):
-            went_well = record.get("outcome") in ("done", "went-back")
-            found.update(dict.fromkeys(record.get("migrations") or [], went_well))
-        if record.get("outcome") == "done":
-            found = {name: known for name, known in found.items() if name not in (record.get("undone") or [])}
-    return found
-
-
-def _number(release: object) -> int:
-    head = str(release or "").split("-")[0]
-    return int(head) if head.isdigit() else 0
 
 
 def _record(state: State, to: Cutover) -> dict[str, Any]:

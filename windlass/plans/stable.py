@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from windlass.errors import Refused
 from windlass.facts.state import Release, State
-from windlass.plans.history import bad, stable
 from windlass.plans.rollback import kept_for
 
 
@@ -24,7 +23,7 @@ def chosen(host: str, state: State, named: str | None) -> Release:
     live = state.release(state.live)
     if live is None:
         raise Refused(f"{host}: nothing is live; nothing was marked", hint=f"fab deploy -H {host}")
-    if live.id in bad(state.records):
+    if live.id in state.past.bad:
         raise Refused(
             f"{host}: {live.id} is live, but marked bad; nothing was marked",
             hint=f"fab history -H {host} says why; fab mark-stable --release {live.id} marks it all the same",
@@ -34,4 +33,4 @@ def chosen(host: str, state: State, named: str | None) -> Release:
 
 def is_marked(state: State, release: Release) -> bool:
     """Whether it is the newest stable release already."""
-    return stable(state.records)[-1:] == [release.id]
+    return state.past.stable[-1:] == (release.id,)

@@ -34,11 +34,10 @@ def aim(state: State, applied: frozenset[str], shipped: Iterable[str], named: st
 def _named(state: State, named: str) -> str:
     if kept := state.release(named) or kept_for(state, named.lower()):
         return kept.id
-    for record in reversed(state.records):
-        release, revision = str(record.get("release", "")), str(record.get("revision", ""))
-        if release and (
-            named in (release, release.partition("-")[0])
-            or (len(named) >= 7 and revision.startswith(named.lower()))
+    known = {**state.past.revisions, **{kept.id: kept.revision for kept in state.releases}}
+    for release, revision in reversed(known.items()):
+        if named in (release, release.partition("-")[0]) or (
+            len(named) >= 7 and revision.startswith(named.lower())
         ):
             return release
     raise UsageError(

@@ -12,7 +12,7 @@ from windlass.facts.system import Listener, Pm2List, Pm2Process, SystemFigures
 from windlass.facts.visitors import Visitors
 from windlass.layout import SLOTS, Slot
 from windlass.ledger import UNFINISHED, runs
-from windlass.plans.history import bad, env_differs, env_now
+from windlass.plans.history import env_differs, env_now
 
 FULL = 90
 """Percent of a disk used from which it is said."""
@@ -46,14 +46,14 @@ def _runs(config: Config, seen: Seen) -> Iterator[str]:
     state = seen.state
     if state.lock.get("held"):
         return
-    for run in runs(state.records):
+    for run in runs(state.past.unfinished):
         if run.outcome == UNFINISHED:
             at = f"{run.at:%Y-%m-%d %H:%M} UTC" if run.at else "an unknown time"
             yield (
                 f"{run.what} by {run.who}, begun at {at}, did not finish; "
                 "the next deploy, rollback or restart puts right what it left"
             )
-    if state.live and state.live in bad(state.records):
+    if state.live and state.live in state.past.bad:
         yield f"{state.live} is live and marked bad: fab history -H {seen.host} says why"
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from windlass.errors import Refused
 from windlass.facts.papers import Papers
 from windlass.facts.state import State
+from windlass.past import Deploy
 from windlass.sql import Change, Statement, changes, statements
-
-Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -29,26 +27,26 @@ class Way:
         return [change for change in made if not change.made and change.thing in ("table", "column", "rows")]
 
 
-def brought_by(records: Sequence[Record], migrations: Iterable[str]) -> dict[str, list[Record]]:
+def brought_by(deploys: Sequence[Deploy], migrations: Iterable[str]) -> dict[str, list[Deploy]]:
     """For each migration the deploys that found it pending, the last one first; those that none did are left out."""
-    found: dict[str, list[Record]] = {}
+    found: dict[str, list[Deploy]] = {}
     wanted = set(migrations)
-    for record in reversed(records):
-        if record.get("event") == "start" and record.get("release") and record.get("revision"):
-            for name in wanted & set(record.get("migrations") or []):
-                found.setdefault(name, []).append(record)
+    for deploy in reversed(deploys):
+        if deploy.revision:
+            for name in wanted & set(deploy.migrations):
+                found.setdefault(name, []).append(deploy)
     return found
 
 
-def revisions(state: State, to: str, bringers: Iterable[Record]) -> dict[str, str]:
+def brought(deploys: Iterable[Deploy]) -> dict[str, str]:
+    """The release whose deploy each migration was pending in last: so the one that applied it, if it is applied."""
+    return {name: deploy.release for deploy in deploys for name in deploy.migrations}
+
+
+def revisions(state: State, to: str, bringers: Iterable[Deploy]) -> dict[str, str]:
     """By release, the revisions of what is gone back to, of what brought migrations, and of what was live before."""
-    known = {
-        str(record["release"]): str(record["revision"])
-        for record in state.records
-        if record.get("release") and record.get("revision")
-    }
-    known.update((kept.id, kept.revision) for kept in state.releases)
-    names = {str(record[key]) for record in bringers for key in ("release", "was") if record.get(key)}
+    known = {**state.past.revisions, **{kept.id: kept.revision for kept in state.releases}}
+    names = {name for deploy in bringers for name in (deploy.release, deploy.was)}
     return {name: known[name] for name in sorted({*names, to}) if name in known}
 
 
@@ -64,7 +62,7 @@ def later(applied: frozenset[str], folders: Mapping[str, frozenset[str]], to: st
 
 def ways(
     migrations: Sequence[str],
-    deploys: Mapping[str, Sequence[Record]],
+    deploys: Mapping[str, Sequence[Deploy]],
     folders: Mapping[str, frozenset[str]],
     papers: Papers,
 ) -> list[Way]:
@@ -87,12 +85,11 @@ def ways(
 
 
 def _recorded(
-    left: list[str], deploys: Sequence[Record], folders: Mapping[str, frozenset[str]], papers: Papers
+    left: list[str], deploys: Sequence[Deploy], folders: Mapping[str, frozenset[str]], papers: Papers
 ) -> Way:
     why = "nothing was recorded at its deploy" if deploys else "no deploy of Windlass brought it"
-    for record in deploys:
-        release = str(record["release"])
-        covers = _covered(record, folders)
+    for deploy in deploys:
+        release, covers = deploy.release, _covered(deploy, folders)
         if release not in papers.recorded or left[0] not in covers:
             continue
         if covers <= set(left):
@@ -107,12 +104,11 @@ def _recorded(
     )
 
 
-def _covered(record: Record, folders: Mapping[str, frozenset[str]]) -> set[str]:
+def _covered(deploy: Deploy, folders: Mapping[str, frozenset[str]]) -> set[str]:
     """What the SQL recorded at a deploy takes back: what its release has and the one that was live then had not."""
-    release, was = str(record["release"]), str(record.get("was", ""))
-    if release in folders and was in folders:
-        return set(folders[release] - folders[was])
-    return set(record.get("migrations") or [])
+    if deploy.release in folders and deploy.was in folders:
+        return set(folders[deploy.release] - folders[deploy.was])
+    return set(deploy.migrations)
 
 
 def _way(migrations: list[str], sql: str, source: str) -> Way:

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 from windlass.errors import ConnectionFailed, ExitCode, NotReady, Refused, WindlassError
 from windlass.plan import Plan
-from windlass.question import Answer, Question
+from windlass.question import Question
+from windlass.remote.answers import parsed
 from windlass.remote.opening import Opened, Opening
 from windlass.remote.protocol import (
     AGENT_PATIENCE,
@@ -87,7 +88,9 @@ class Visit:
     def answers(self, questions: Iterable[Question[Any]]) -> dict[str, Any]:
         """The parsed answers to questions that were sent before."""
         answers = self.expect("answers")["answers"]
-        return {question.name: question.parse(Answer(**answers[question.name])) for question in questions}
+        return {
+            question.name: parsed(self.host, question, answers.get(question.name)) for question in questions
+        }
 
     def settle(self) -> None:
         """Make the app's folders and take the lock, on a server that sees the app for the first time."""

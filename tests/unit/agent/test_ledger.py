@@ -15,10 +15,15 @@ from hypothesis import strategies as st
 
 from tests.support.processes import Completed, run
 from tests.support.tiers import require
-from windlass.agent import ledger
+from windlass.agent import history, ledger
 
 CHECKOUT = Path(__file__).parents[3]
-IMPORT = "import sys; sys.path.insert(0, sys.argv[1]); from windlass.agent import ledger, reserve\n"
+IMPORT = "import sys; sys.path.insert(0, sys.argv[1]); from windlass.agent import history, ledger, reserve\n"
+
+
+def read(path: str) -> list[dict[str, Any]]:
+    """Every record, oldest first."""
+    return history.history({"ledger": path, "runs": 1_000_000})
 
 
 @pytest.fixture
@@ -29,7 +34,7 @@ def path(tmp_path: Path) -> str:
 def test_records_are_read_in_the_order_in_which_they_were_written(path: str) -> None:
     for number in range(3):
         ledger.append(path, {"number": number, "text": "it's „both“\nlines"})
-    found = ledger.read(path)
+    found = read(path)
     assert [record["number"] for record in found] == [0, 1, 2]
     assert found[0]["text"] == "it's „both“\nlines"
     assert len(Path(path).read_bytes().splitlines()) == 3
@@ -38,23 +43,23 @@ def test_records_are_read_in_the_order_in_which_they_were_written(path: str) -> 
 def test_a_record_has_the_servers_time_in_utc_unless_it_brings_its_own(path: str) -> None:
     ledger.append(path, {})
     ledger.append(path, {"time": "2026-11-21T00:00:00Z"})
-    stamp, own = (record["time"] for record in ledger.read(path))
+    stamp, own = (record["time"] for record in read(path))
     assert len(stamp) == len("2026-11-21T00:00:00Z")
     assert stamp.endswith("Z")
     assert own == "2026-11-21T00:00:00Z"
 
 
 def test_there_are_no_records_where_there_is_no_ledger(path: str) -> None:
-    assert ledger.read(path) == []
+    assert read(path) == []
 
 
 def test_a_torn_last_line_is_left_out_and_closed_by_the_next_record(path: str) -> None:
     ledger.append(path, {"number": 1})
     torn = Path(path).read_bytes() + b'{"number": 2, "te'
     Path(path).write_bytes(torn)
-    assert [record["number"] for record in ledger.read(path)] == [1]
+    assert [record["number"] for record in read(path)] == [1]
     ledger.append(path, {"number": 3})
-    assert [record["number"] for record in ledger.read(path)] == [1, 3]
+    assert [record["number"] for record in read(path)] == [1, 3]
     assert Path(path).read_bytes().startswith(torn + b"\n")
 
 
@@ -65,7 +70,7 @@ def test_wherever_a_line_is_torn_the_others_are_read(path: str, size: int) -> No
     ledger.append(path, {"number": 2})
     Path(path).write_bytes(Path(path).read_bytes()[: len(whole) + min(size, len(whole) - 2)])
     ledger.append(path, {"number": 3})
-    assert [record["number"] for record in ledger.read(path)] == [1, 3]
+    assert [record["number"] for record in read(path)] == [1, 3]
 
 
 @given(junk=st.lists(st.binary(max_size=40), max_size=5))
@@ -75,9 +80,8 @@ def test_lines_that_are_no_records_are_left_out(
     path = str(tmp_path_factory.mktemp("ledger") / "ledger.jsonl")
     lines = [*junk, b"[1]", b'"text"', b"null", b'{"event": "end", "number": 7}']
     Path(path).write_bytes(b"\n".join(lines))
-    assert ledger.read(path)[-1]["number"] == 7
-    assert all(isinstance(record, dict) for record in ledger.read(path))
-    ledger.unfinished(ledger.read(path))
+    assert read(path)[-1]["number"] == 7
+    assert all(isinstance(record, dict) for record in read(path))
 
 
 def test_a_reader_sees_whole_records_only_while_they_are_written(path: str) -> None:
@@ -93,12 +97,12 @@ def test_a_reader_sees_whole_records_only_while_they_are_written(path: str) -> N
     writer.start()
     seen = [0]
     while not done.is_set():
-        numbers = [record["number"] for record in ledger.read(path)]
+        numbers = [record["number"] for record in read(path)]
         assert numbers == list(range(len(numbers)))
         seen.append(len(numbers))
     writer.join()
     assert seen == sorted(seen)
-    assert len(ledger.read(path)) == 60
+    assert len(read(path)) == 60
 
 
 def test_a_record_that_does_not_fit_leaves_the_ledger_as_it_was(path: str) -> None:
@@ -153,7 +157,7 @@ try: ledger.append(path, {"number": 2, "text": "x" * 8000})
 except OSError as error: print(error.strerror)
 print(reserve.use(paths), os.path.exists(paths["reserve"]))
 ledger.append(path, {"number": 3, "text": "x" * 8000})
-print([record["number"] for record in ledger.read(path)])
+print([record["number"] for record in history.history({"ledger": path, "runs": 9})])
 reserve.keep(paths)
 print(os.path.exists(paths["reserve"]), reserve.use(paths))
 os.unlink(root + "/filling")
@@ -169,20 +173,6 @@ print(os.path.exists(paths["reserve"]))
         "False False",
         "True",
     ]
-
-
-def test_a_run_that_ended_is_not_unfinished() -> None:
-    records = [{"event": "start", "run": "a"}, {"event": "live", "run": "a"}, {"event": "end", "run": "a"}]
-    assert ledger.unfinished(records[:2]) == records[:1]
-    assert ledger.unfinished(records) == []
-    assert ledger.unfinished([*records, {"event": "start", "run": "b"}]) == [{"event": "start", "run": "b"}]
-
-
-def test_a_run_that_could_not_be_put_right_is_not_finished_until_it_is() -> None:
-    failed: dict[str, Any] = {"event": "end", "run": "a", "outcome": "needs-person", "unrecovered": True}
-    records: list[dict[str, Any]] = [{"event": "start", "run": "a"}, failed]
-    assert ledger.unfinished(records) == [failed]
-    assert ledger.unfinished([*records, {"event": "end", "run": "a"}]) == []
 
 
 def test_a_ledger_is_text_that_a_person_can_read(path: str) -> None:

@@ -13,8 +13,9 @@ from windlass.agent.state import CALLS
 from windlass.facts import Answer
 from windlass.facts.state import State, parse, question
 from windlass.layout import Layout
+from windlass.past import Past
 
-FIRST, SECOND = "0001-aaaaaaa", "0002-bbbbbbb"
+FIRST, SECOND, GONE = "0001-aaaaaaa", "0002-bbbbbbb", "0003-ccccccc"
 
 
 class Server:
@@ -46,7 +47,7 @@ def server(tmp_path: Path) -> Server:
 def test_a_server_that_never_saw_the_app_has_nothing_of_it(server: Server) -> None:
     found = server.look()
     assert (found.slot, found.idle, found.live, found.current) == ("blue", "green", "", "")
-    assert (found.releases, found.records, found.cloned, found.owner) == ((), (), False, "")
+    assert (found.releases, found.past, found.cloned, found.owner) == ((), Past(), False, "")
     assert (found.maintenance, found.stopped, found.standby) == (None, None, None)
     assert found.next_number() == 1
     assert found.disk_free > 0
@@ -86,17 +87,23 @@ def test_the_next_release_is_numbered_past_all_that_ever_were(server: Server) ->
     assert server.look().next_number() == 42
 
 
-def test_the_ledgers_last_records_are_told_and_all_of_a_kept_release(server: Server) -> None:
-    server.has(FIRST, SECOND)
+def test_the_past_is_told_as_far_as_it_is_about_what_is_there(server: Server) -> None:
+    server.has(FIRST)
+    server.assign("blue", SECOND)
     path = str(server.layout.ledger)
-    ledger.append(path, {"event": "stable", "release": FIRST})
-    ledger.append(path, {"event": "live", "live": {"release": SECOND}})
-    for number in range(20):
-        ledger.append(path, {"event": "end", "release": f"{number:04d}-0000000", "live": None})
-    found = server.look(records=5).records
-    assert [record["event"] for record in found] == ["stable", "live"] + ["end"] * 5
-    assert [record["release"] for record in found[-2:]] == ["0018-0000000", "0019-0000000"]
-    assert len(server.look(records=100).records) == 22
+    deploy = {"revision": "a" * 40, "was": "", "migrations": ["1_init"], "subject": "Begin", "env": 3}
+    for release in (FIRST, SECOND, GONE):
+        ledger.append(path, {"event": "start", "run": release, "release": release, **deploy})
+        ledger.append(path, {"event": "live", "run": release, "live": {"release": release}})
+        ledger.append(path, {"event": "end", "run": release, "release": release, "outcome": "done", "env": 3})
+        ledger.append(path, {"event": "stable", "release": release})
+    past = server.look().past
+    assert (past.number, past.lived, past.stable) == (3, (FIRST, SECOND, GONE), (FIRST, SECOND))
+    assert set(past.started_with) == set(past.built_with) == set(past.subjects) == {FIRST, SECOND}
+    assert (past.deploys, past.revisions, past.unfinished) == ((), {}, ())
+    past = server.look(deploys=True).past
+    assert [deploy.release for deploy in past.deploys] == [FIRST, SECOND, GONE]
+    assert set(past.revisions) == {FIRST, SECOND, GONE}
 
 
 def test_flags_say_what_was_written_into_them(server: Server) -> None:
@@ -152,7 +159,7 @@ def test_a_link_or_a_ledger_that_is_broken_is_no_error(server: Server) -> None:
     server.assign("blue", "0009-fffffff")
     (server.root / "current").mkdir()
     server.root.joinpath("ledger.jsonl").write_bytes(b'\xff\n{"live": 7, "release": ["x"]}\n{"torn')
-    found = server.look(records=1)
+    found = server.look()
     assert (found.live, found.live_revision, found.current) == ("0009-fffffff", "", "")
     assert found.next_number() == 2
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tests.unit.made import with_database
+from tests.unit.made import past, with_database
 from windlass.facts.applied import Applied
 from windlass.facts.backups import Backup
-from windlass.ledger import brought
 from windlass.operations.backups import stored
 from windlass.operations.database import known_migrations
+from windlass.plans.ways import brought
 
 LEDGER = [
     {"event": "start", "release": "0001-a", "migrations": ["1_init"]},
@@ -22,12 +22,12 @@ LEDGER = [
 
 
 def test_the_release_that_had_it_pending_last_brought_a_migration() -> None:
-    assert brought(LEDGER) == {"1_init": "0001-a", "2_ports": "0002-b", "3_sails": "0003-c"}
+    assert brought(past(LEDGER).deploys) == {"1_init": "0001-a", "2_ports": "0002-b", "3_sails": "0003-c"}
 
 
 def test_a_migration_is_applied_pending_failed_or_not_the_live_releases() -> None:
     applied = Applied(frozenset({"1_init", "2_ports"}), failed=("3_sails",))
-    found = list(known_migrations(applied, ["1_init", "3_sails", "4_masts"], brought(LEDGER)))
+    found = list(known_migrations(applied, ["1_init", "3_sails", "4_masts"], brought(past(LEDGER).deploys)))
     assert [(one.name, one.state, one.release) for one in found] == [
         ("1_init", "applied", "0001-a"),
         ("2_ports", "foreign", "0002-b"),

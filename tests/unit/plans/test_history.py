@@ -9,35 +9,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.made import kept, record, state, went_well, went_wrong
+from tests.unit.made import kept, past, record, state, went_well, went_wrong
 from windlass.layout import SLOTS
-from windlass.plans.history import bad, good, prunable, stable, went_live
+from windlass.plans.history import good, prunable
 
 A, B, C, D = "0001-aaaaaaa", "0002-bbbbbbb", "0003-ccccccc", "0004-ddddddd"
 
 
 def test_releases_went_live_in_the_order_of_the_ledger() -> None:
     records = [*went_well(A), *went_well(B, A), *went_wrong(C, B, "went-back"), *went_wrong(D, B)]
-    assert went_live(records) == [A, B, C, B]
+    assert past(records).lived == (A, B, C, B)
 
 
 def test_a_run_that_changed_nothing_does_not_count_again() -> None:
-    assert went_live([*went_well(A), *went_wrong(B, A), record("note"), *went_well(A, A)]) == [A]
+    assert past([*went_well(A), *went_wrong(B, A), record("note"), *went_well(A, A)]).lived == (A,)
 
 
 @pytest.mark.parametrize("outcome", ["failed", "went-back", "needs-person"])
 def test_a_release_that_did_not_pass_is_bad(outcome: str) -> None:
-    assert bad([*went_well(A), *went_wrong(B, A, outcome)]) == {B}
+    assert past([*went_well(A), *went_wrong(B, A, outcome)]).bad == {B}
 
 
 @pytest.mark.parametrize("outcome", ["cancelled", "interrupted", "done"])
 def test_a_release_that_was_not_tried_to_the_end_is_not(outcome: str) -> None:
-    assert bad([*went_well(A), *went_wrong(B, A, outcome)]) == set()
+    assert past([*went_well(A), *went_wrong(B, A, outcome)]).bad == set()
 
 
 def test_a_release_that_was_rolled_away_from_is_bad() -> None:
     records = [*went_well(A), *went_well(B, A), *went_well(A, B, rolled_from=B)]
-    assert bad(records) == {B}
+    assert past(records).bad == {B}
 
 
 def test_a_bad_release_that_was_named_again_and_ended_well_is_good() -> None:
@@ -47,7 +47,7 @@ def test_a_bad_release_that_was_named_again_and_ended_well_is_good() -> None:
         *went_well(A, B, rolled_from=B),
         *went_well(B, A, rolled_from=A),
     ]
-    assert bad(records) == {A}
+    assert past(records).bad == {A}
 
 
 @pytest.mark.parametrize("outcome", ["failed", "went-back", "needs-person"])
@@ -56,28 +56,28 @@ def test_a_rollback_or_restart_that_failed_says_nothing_against_its_target(
     outcome: str, said: dict[str, Any]
 ) -> None:
     records = [*went_well(A), *went_well(B, A), *went_wrong(A, B, outcome, **said)]
-    assert bad(records) == set()
-    assert bad([*went_well(A), *went_wrong(B, A), *went_wrong(B, A, outcome, **said)]) == {B}
+    assert past(records).bad == set()
+    assert past([*went_well(A), *went_wrong(B, A), *went_wrong(B, A, outcome, **said)]).bad == {B}
 
 
 @pytest.mark.parametrize("outcome", ["failed", "went-back", "needs-person"])
 def test_what_a_rollback_built_and_could_not_start_is_bad(outcome: str) -> None:
     built = went_wrong(C, B, outcome, what="rollback", rolled_from=B, subject="Third")
-    assert bad([*went_well(A), *went_well(B, A), *built]) == {C}
+    assert past([*went_well(A), *went_well(B, A), *built]).bad == {C}
 
 
 def test_a_rollback_to_what_is_live_already_does_not_make_it_bad() -> None:
-    assert bad([*went_well(A), *went_well(A, A, rolled_from=A)]) == set()
+    assert past([*went_well(A), *went_well(A, A, rolled_from=A)]).bad == set()
 
 
 @pytest.mark.parametrize("outcome", ["failed", "went-back"])
 def test_a_restart_that_failed_does_not_make_the_live_release_bad(outcome: str) -> None:
-    assert bad([*went_well(A), *went_wrong(A, A, outcome)]) == set()
+    assert past([*went_well(A), *went_wrong(A, A, outcome)]).bad == set()
 
 
 def test_marks_are_told_oldest_first() -> None:
     marks = [record("stable", A), record("stable", B), record("stable"), record("end", C)]
-    assert stable(marks) == [A, B]
+    assert past(marks).stable == (A, B)
 
 
 def test_good_is_kept_live_once_and_not_bad() -> None:
@@ -147,7 +147,7 @@ def test_pruning_never_takes_what_is_or_will_be_needed(
     gone = prunable(seen, keep=keep, coming=coming)
     assert set(gone) <= here
     assert not set(gone) & {live, coming, *slots}
-    marked = [release for release in stable(records) if release in here]
+    marked = [release for release in past(records).stable if release in here]
     assert not set(gone) & set(marked[-1:])
     assert not set(gone) & set(good(seen)[-(keep - 1) :])
     left = here - set(gone)

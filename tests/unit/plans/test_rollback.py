@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from tests.unit.bash import is_bash
-from tests.unit.made import config, cutover, kept, live, record, state, went_well, went_wrong
+from tests.unit.made import config, cutover, kept, live, past, record, state, went_well, went_wrong
 from tests.unit.plans.reading import stage, step, text_of, titles, whole_text
 from windlass.errors import Refused
 from windlass.facts.state import State
 from windlass.plan import Gate, Plan
-from windlass.plans.history import bad
 from windlass.plans.rollback import (
     choose,
     differences,
@@ -73,7 +72,7 @@ def test_a_bad_release_is_not_chosen() -> None:
     went_back = went_wrong(C, B, "went-back")
     assert previous(server(D, went_well(A), went_well(B, A), went_back, went_well(D, B))).id == B
     rolled = [*DEPLOYED, *back(C, B), *back(B, A), *went_well(C, A), *went_well(D, C)]
-    assert bad(rolled) == {B}
+    assert past(rolled).bad == {B}
     assert previous(server(C, rolled[:-3])).id == A
 
 

@@ -29,9 +29,11 @@ def process(name: str, **parts: Any) -> Pm2Process:
     return replace(Pm2Process(name, "shop", 100, 0, "online", 0, NOW - 60, FOLDER), **parts)
 
 
+WELL = run(2, made.went_well(LIVE))
+
+
 def well(**parts: Any) -> Seen:
-    records = run(2, made.went_well(LIVE))
-    state = made.live(LIVE, now=NOW, user="deploy", owner="deploy", records=records)
+    state = made.live(LIVE, now=NOW, user="deploy", owner="deploy", records=WELL)
     running = Pm2List(True, (process("shop-blue"), process("shop-blue-worker")))
     return replace(Seen("deploy@h", state, running, FIGURES, Visitors(), "", NOW), **parts)
 
@@ -87,11 +89,12 @@ def test_what_does_not_fit_is_said(seen: Seen, said: str) -> None:
 
 
 def test_a_run_that_did_not_finish_is_said_unless_it_still_runs() -> None:
-    records = (*well().state.records, *run(3, [made.record("start", "0003-ccccccc", LIVE)]))
-    [warning] = warnings(CONFIG, with_state(records=records))
+    records = (*WELL, *run(3, [made.record("start", "0003-ccccccc", LIVE)]))
+    past = made.past(records)
+    [warning] = warnings(CONFIG, with_state(past=past))
     assert "deploy by ana" in warning
     assert "did not finish" in warning
-    assert warnings(CONFIG, with_state(records=records, lock={"held": True, "run": "r3"})) == []
+    assert warnings(CONFIG, with_state(past=past, lock={"held": True, "run": "r3"})) == []
 
 
 def test_while_a_deploy_runs_its_own_traces_are_no_warnings() -> None:
@@ -110,18 +113,18 @@ def test_of_a_stopped_app_no_process_is_missed() -> None:
 
 def test_a_live_release_that_is_bad_is_said() -> None:
     wrong = run(3, made.went_wrong(LIVE, LIVE, "needs-person"))
-    [warning] = warnings(CONFIG, with_state(records=(*well().state.records, *wrong)))
+    [warning] = warnings(CONFIG, with_state(past=made.past([*WELL, *wrong])))
     assert "marked bad" in warning
 
 
 def test_an_env_file_that_changed_since_is_said_and_one_that_cannot_be_read_is_not() -> None:
-    records = run(2, made.went_well(LIVE, env=3))
-    [warning] = warnings(CONFIG, with_state(records=records, env_version=4))
+    past = made.past(run(2, made.went_well(LIVE, env=3)))
+    [warning] = warnings(CONFIG, with_state(past=past, env_version=4))
     assert ".env has changed since 0002-bbbbbbb went live (now version 4)" in warning
-    [warning] = warnings(CONFIG, with_state(records=records, env_version=0))
+    [warning] = warnings(CONFIG, with_state(past=past, env_version=0))
     assert "(now edited by hand)" in warning
-    assert warnings(CONFIG, with_state(records=records, env_version=3)) == []
-    assert warnings(CONFIG, with_state(records=records, env_version=None)) == []
+    assert warnings(CONFIG, with_state(past=past, env_version=3)) == []
+    assert warnings(CONFIG, with_state(past=past, env_version=None)) == []
 
 
 def test_a_stranger_on_a_port_that_the_next_deploy_needs_is_named() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.made import live, record
+from tests.unit.made import live, past, record
 from windlass.errors import Refused
 from windlass.facts.papers import Papers
 from windlass.plans.ways import brought_by, later, revisions, ways
@@ -23,7 +23,7 @@ DEPLOYS = (deploy(ONE, "", "1"), deploy(TWO, ONE, "2"), deploy(THREE, TWO, "3"))
 
 
 def sources(migrations: list[str], records: Any = DEPLOYS, files: Any = FILES, **papers: Any) -> list[str]:
-    found = ways(migrations, brought_by(records, migrations), files, Papers(**papers))
+    found = ways(migrations, brought_by(past(records).deploys, migrations), files, Papers(**papers))
     assert [name for way in found for name in way.migrations] == migrations
     return [way.source for way in found]
 
@@ -85,6 +85,9 @@ def test_sql_that_is_no_transaction_is_refused_before_anything_runs(sql: str) ->
 
 def test_the_brackets_that_prisma_writes_around_an_enum_are_left_out() -> None:
     found = ways(
-        ["2"], brought_by(DEPLOYS, ["2"]), FILES, Papers(recorded={TWO: "BEGIN;\nDROP TYPE r;\nCOMMIT;"})
+        ["2"],
+        brought_by(past(DEPLOYS).deploys, ["2"]),
+        FILES,
+        Papers(recorded={TWO: "BEGIN;\nDROP TYPE r;\nCOMMIT;"}),
     )
     assert [one.text for one in found[0].statements] == ["DROP TYPE r"]
