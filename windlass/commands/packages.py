@@ -22,10 +22,36 @@ _WITHOUT_LOCK_FILE = {
 }
 
 
+_CHANGE = (
+    "npm", "install", "--package-lock", "--save", "--include=dev", "--no-audit", "--no-fund", "--prefer-offline",
+)  # fmt: skip
+"""By the lock file; what .npmrc may say of it does not count, as it does not for `npm ci`."""
+
+
 def install(manager: str, *, locked: bool, corepack: bool) -> Command:
-    """A clean install of everything that the build needs; `corepack`: the manager comes from there."""
+    """Everything that the build needs, by the lock file; `corepack`: the manager comes from there."""
     words = (_INSTALL if locked else _WITHOUT_LOCK_FILE)[manager]
     return cmd(*(("corepack", *words) if corepack else words))
+
+
+def afresh(manager: str, work: Command, *, locked: bool) -> Command:
+    """An install that builds on nothing that is there: `npm ci` removes it by itself, the others are helped."""
+    return work if manager == "npm" and locked else all_of(cmd("rm", "-rf", "node_modules"), work)
+
+
+def changed(manager: str, work: Command, lock_file: str, *, corepack: bool) -> Command:
+    """The install `work` on top of one that finished, where only what is different is fetched and unpacked.
+
+    npm's is `work` itself where npm would write another lock file, where packages are links to folders, whose
+    own installs it would pass over, and where it fails.
+    """
+    if manager != "npm" or not lock_file:
+        return work
+    words = ("corepack", *_CHANGE) if corepack else _CHANGE
+    kept = cmd("git", "diff", "--quiet", "HEAD", "--", "package.json", lock_file)
+    again = all_of(cmd("git", "checkout", "--quiet", "HEAD", "--", "package.json", lock_file), work)
+    quick = f"! grep -q '\"link\": true' {quote(lock_file)} && {cmd(*words).text} && {kept.text}"
+    return Command(f"if ! {{ {quick}; }}; then\n{again.text}\nfi")
 
 
 def run_script(manager: str, script: str, *, corepack: bool) -> Command:
