@@ -176,16 +176,19 @@ def test_a_lock_file_out_of_step_fails_as_it_does_cleanly(workspace: Workspace, 
     assert workspace.clean
 
 
-def test_a_lock_file_that_npm_would_write_otherwise_is_installed_cleanly(workspace: Workspace) -> None:
+def test_a_lock_file_that_another_npm_wrote_is_kept_and_gone_by(workspace: Workspace) -> None:
     workspace.commit(ALPHA_1)
     workspace.npm(CI).check()
     workspace.mark()
+    workspace.commit(BOTH)
     lock = json.loads((workspace.folder / "package-lock.json").read_text())
+    lock["packages"]["node_modules/beta"]["license"] = "none that npm would write"
     workspace.write("package-lock.json", {**lock, "requires": False})
     workspace.commit_all()
     workspace.npm(CHANGE).check()
-    assert not workspace.marked
+    assert workspace.marked
     assert workspace.clean
+    assert (workspace.folder / "node_modules/beta/cli.js").exists()
 
 
 def test_a_package_that_is_a_folder_of_the_repository_is_installed_cleanly(workspace: Workspace) -> None:

@@ -22,10 +22,20 @@ _WITHOUT_LOCK_FILE = {
 }
 
 
+_IN_STEP = (
+    "npm",
+    "ci",
+    "--dry-run",
+    "--ignore-scripts",
+    "--include=dev",
+    "--no-audit",
+    "--no-fund",
+    "--prefer-offline",
+)
 _CHANGE = (
     "npm", "install", "--package-lock", "--save", "--include=dev", "--no-audit", "--no-fund", "--prefer-offline",
 )  # fmt: skip
-"""By the lock file; what .npmrc may say of it does not count, as it does not for `npm ci`."""
+"""By the lock file whatever .npmrc says, as `npm ci` does; what it writes there is put back."""
 
 
 def install(manager: str, *, locked: bool, corepack: bool) -> Command:
@@ -42,16 +52,22 @@ def afresh(manager: str, work: Command, *, locked: bool) -> Command:
 def changed(manager: str, work: Command, lock_file: str, *, corepack: bool) -> Command:
     """The install `work` on top of one that finished, where only what is different is fetched and unpacked.
 
-    npm's is `work` itself where npm would write another lock file, where packages are links to folders, whose
-    own installs it would pass over, and where it fails.
+    npm's is `work` itself where that would refuse the lock file, where packages are links to folders, whose own
+    installs it would pass over, and where it fails.
     """
     if manager != "npm" or not lock_file:
         return work
-    words = ("corepack", *_CHANGE) if corepack else _CHANGE
-    kept = cmd("git", "diff", "--quiet", "HEAD", "--", "package.json", lock_file)
-    again = all_of(cmd("git", "checkout", "--quiet", "HEAD", "--", "package.json", lock_file), work)
-    quick = f"! grep -q '\"link\": true' {quote(lock_file)} && {cmd(*words).text} && {kept.text}"
-    return Command(f"if ! {{ {quick}; }}; then\n{again.text}\nfi")
+    through = ("corepack",) if corepack else ()
+    dry_run, change = cmd(*through, *_IN_STEP).quietly(), cmd(*through, *_CHANGE)
+    links, aside = f"grep -q '\"link\": true' {quote(lock_file)}", '"$(git rev-parse --git-dir)"/windlass-npm'
+    # A dry run, too, writes down what there would be, and the install after it would believe that.
+    there = "node_modules/.package-lock.json"
+    in_step = f"cp -p {there} {aside} && {dry_run} && cp -p {aside} {there}"
+    quick = f"! {links} && {in_step} && {change}"
+    kept = cmd("git", "checkout", "--quiet", "HEAD", "--", "package.json", lock_file)
+    return Command(
+        f'if {quick}; then changed=yes; else changed=; fi\n{kept.text}\nif [ -z "$changed" ]; then {work.text}; fi'
+    )
 
 
 def run_script(manager: str, script: str, *, corepack: bool) -> Command:
