@@ -35,9 +35,26 @@ def small(server: Server, rounds: int, say: Say) -> Iterable[Row]:
     yield _deploy("code-only deploy, small app", server.tiny, server.tiny_by_hand, rounds, say, None)
 
 
-def _deploy(title: str, ours: Windlass, theirs: ByHand, rounds: int, say: Say, ratio: float | None) -> Row:
-    ours.run("deploy", "--revision", "first")
-    commits = ["change", "first"] * rounds
+def dependency(server: Server, rounds: int, say: Say) -> Iterable[Row]:
+    """The example app with one package more or less; what its commit migrates was migrated before."""
+    ours, theirs = server.prompthub, server.prompthub_by_hand
+    ours.run("deploy", "--revision", "migration")
+    title = "deploy with a changed dependency, example app (Next.js)"
+    yield _deploy(title, ours, theirs, rounds, say, 1.5, ("change", "migration"))
+
+
+def _deploy(
+    title: str,
+    ours: Windlass,
+    theirs: ByHand,
+    rounds: int,
+    say: Say,
+    ratio: float | None,
+    between: tuple[str, str] = ("first", "change"),
+) -> Row:
+    """Deploys of the two commits in turn, from the first of them on."""
+    ours.run("deploy", "--revision", between[0])
+    commits = [between[1], between[0]] * rounds
     by_hand, by_us = iter(commits), iter(commits)
     found = in_turn(
         {
@@ -188,6 +205,7 @@ def listing(server: Server, rounds: int, say: Say) -> Iterable[Row]:
 ROWS: dict[str, Measure] = {
     "deploy": deploy,
     "small": small,
+    "dependency": dependency,
     "rollback": rollback,
     "slow-rollback": slow_rollback,
     "real-rollback": real_rollback,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from .channel import Channel
 from .failure import GateFailed
+from .giving_way import give_way, idle_disk
 from .step import Step
 
 TERM_SECONDS = 10.0
@@ -151,8 +151,8 @@ class Runner:
         text, passed = self._text_file(spec["script"], name)
         flags = "-uo" if spec.get("lenient") else "-euo"
         words = ["bash", flags, "pipefail", text]
-        if spec.get("nice") and shutil.which("ionice"):
-            words = ["ionice", "-c", "3", *words]
+        if spec.get("nice"):
+            words = idle_disk(words)
         if self._lock is not None:
             passed.append(self._lock)
             words = ["bash", "-c", KEEP_LOCK.format(lock=self._lock), "windlass", *words]
@@ -165,7 +165,7 @@ class Runner:
             cwd="/",  # pm2 breaks when the folder that its daemon was started from goes away
             pass_fds=passed,
             start_new_session=True,
-            preexec_fn=_yield_to_the_live_app if spec.get("nice") else None,  # noqa: PLW1509 - one thread
+            preexec_fn=give_way if spec.get("nice") else None,  # noqa: PLW1509 - one thread
         )
         process.returncode = 0  # reaped by Step.poll, not by Popen
         for descriptor in set(passed) - {self._lock}:
@@ -213,13 +213,6 @@ def _fork_gate(name: str, arguments: Dict[str, Any], writer: int) -> int:
             sys.stdout.flush()
         finally:
             os._exit(status)
-
-
-def _yield_to_the_live_app() -> None:
-    """The live app is beside the build: give way to it, and be first in line for the OOM killer."""
-    os.nice(19)
-    with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-        file.write("800")
 
 
 def _explain(status: int) -> str:

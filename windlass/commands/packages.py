@@ -22,10 +22,52 @@ _WITHOUT_LOCK_FILE = {
 }
 
 
+_IN_STEP = (
+    "npm",
+    "ci",
+    "--dry-run",
+    "--ignore-scripts",
+    "--include=dev",
+    "--no-audit",
+    "--no-fund",
+    "--prefer-offline",
+)
+_CHANGE = (
+    "npm", "install", "--package-lock", "--save", "--include=dev", "--no-audit", "--no-fund", "--prefer-offline",
+)  # fmt: skip
+"""By the lock file whatever .npmrc says, as `npm ci` does; what it writes there is put back."""
+
+
 def install(manager: str, *, locked: bool, corepack: bool) -> Command:
-    """A clean install of everything that the build needs; `corepack`: the manager comes from there."""
+    """Everything that the build needs, by the lock file; `corepack`: the manager comes from there."""
     words = (_INSTALL if locked else _WITHOUT_LOCK_FILE)[manager]
     return cmd(*(("corepack", *words) if corepack else words))
+
+
+def afresh(manager: str, work: Command, *, locked: bool) -> Command:
+    """An install that builds on nothing that is there: `npm ci` removes it by itself, the others are helped."""
+    return work if manager == "npm" and locked else all_of(cmd("rm", "-rf", "node_modules"), work)
+
+
+def changed(manager: str, work: Command, lock_file: str, *, corepack: bool) -> Command:
+    """The install `work` on top of one that finished, where only what is different is fetched and unpacked.
+
+    npm's is `work` itself where that would refuse the lock file, where packages are links to folders, whose own
+    installs it would pass over, and where it fails.
+    """
+    if manager != "npm" or not lock_file:
+        return work
+    through = ("corepack",) if corepack else ()
+    dry_run, change = cmd(*through, *_IN_STEP).quietly(), cmd(*through, *_CHANGE)
+    links, aside = f"grep -q '\"link\": true' {quote(lock_file)}", '"$(git rev-parse --git-dir)"/windlass-npm'
+    # A dry run, too, writes down what there would be, and the install after it would believe that.
+    there = "node_modules/.package-lock.json"
+    in_step = f"cp -p {there} {aside} && {dry_run} && cp -p {aside} {there}"
+    quick = f"! {links} && {in_step} && {change}"
+    kept = cmd("git", "checkout", "--quiet", "HEAD", "--", "package.json", lock_file)
+    return Command(
+        f'if {quick}; then changed=yes; else changed=; fi\n{kept.text}\nif [ -z "$changed" ]; then {work.text}; fi'
+    )
 
 
 def run_script(manager: str, script: str, *, corepack: bool) -> Command:

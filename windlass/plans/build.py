@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -11,24 +9,21 @@ from windlass.commands import git, migrations, packages, releases
 from windlass.config.model import Config
 from windlass.facts.revision import Revision
 from windlass.plan import Stage, Step
+from windlass.plans import install as installs
 from windlass.plans.look import Look
-from windlass.shell import NOTHING, Command, all_of, cmd, quote
-
-_INSTALLED = (
-    "dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "overrides", "resolutions",
-    "workspaces", "packageManager", "pnpm",
-)  # fmt: skip
-_HOOKS = ("preinstall", "install", "postinstall", "prepare")
+from windlass.shell import NOTHING, Command, all_of, cmd, quote, write_file
 
 
 @dataclass(frozen=True)
 class Tooling:
     """How this app installs and builds on this server.
 
-    `stamp` says what an install is made of: the same stamp means the same node_modules.
+    `install` needs nothing and `change` a finished install to start from. `stamp` says what an install is made
+    of: the same stamp means the same node_modules.
     """
 
     install: Command
+    change: Command
     generate: Command
     build: Command
     stamp: str
@@ -39,19 +34,19 @@ def tooling(config: Config, look: Look, revision: Revision) -> Tooling:
     revision = as_configured(config, revision)
     manager, environment = _manager(revision), packages.exported(config.build.env)
     corepack = not look.tools.has(manager.removesuffix("-berry")) and look.tools.has("corepack")
-    install = _or_configured(
-        config.build.install,
-        packages.install(manager, locked=bool(revision.lock_file), corepack=corepack),
-    )
+    automatic = packages.install(manager, locked=bool(revision.lock_file), corepack=corepack)
+    afresh = packages.afresh(manager, automatic, locked=bool(revision.lock_file))
+    change = packages.changed(manager, automatic, revision.lock_file, corepack=corepack)
+    install = all_of(environment, _or_configured(config.build.install, afresh))
     migrating = migrations.tool(config)
     generates = migrating.generate() if migrating else NOTHING
     generate = _or_configured(config.build.generate, generates)
-    install = all_of(environment, install)
     return Tooling(
         install,
+        all_of(environment, _or_configured(config.build.install, change)),
         all_of(environment, generate) if generate.text else NOTHING,
         _or_configured(config.build.command, packages.run_script(manager, "build", corepack=corepack)),
-        _stamp(look, revision, install),
+        installs.stamp(look, revision, install),
     )
 
 
@@ -74,19 +69,20 @@ def prologue(config: Config, look: Look) -> Command:
 def workspace(config: Config, look: Look, revision: Revision, *, force: bool) -> Stage:
     """Check the revision out and make its node_modules; what need not run is unchanged, unless forced."""
     layout, tools = config.layout, tooling(config, look, revision)
-    fresh = look.state.cloned and not force
-    installed = fresh and look.state.install_stamp == tools.stamp
+    way = installs.way(look, revision, tools.stamp, force=force)
     generate_stamp = f"{tools.stamp} {revision.schema} {tools.generate.text}"
-    generated = installed and look.state.generate_stamp == generate_stamp
-    install = inside(layout.workspace / as_configured(config, revision).install_folder, tools.install)
+    generated = way == "stands" and look.state.generate_stamp == generate_stamp
+    folder = layout.workspace / as_configured(config, revision).install_folder
+    install = inside(folder, tools.change if way == "change" else tools.install)
+    stamp = tools.stamp + (installs.CHANGED if way == "change" else "")
     generate = inside(layout.workspace_app, tools.generate)
     steps = [
         Step("check out", _check_out(config, revision), timeout=600, environment=("ssh",)),
         Step(
             "install",
-            packages.stamped(install, layout.install_stamp, tools.stamp),
+            packages.stamped(install, layout.install_stamp, stamp),
             timeout=config.build.timeout,
-            unchanged="lock file, node and package manager are the same" if installed else "",
+            unchanged="lock file, node and package manager are the same" if way == "stands" else "",
             nice=True,
         ),
         Step(
@@ -110,9 +106,11 @@ def build(config: Config, look: Look, revision: Revision, release: str) -> Stage
         **config.build.env,
     }
     work = packages.verified_build(layout, tools.build, config.build.verify, environment)
+    if installs.unproven(look, revision, tools.stamp):
+        work = all_of(write_file(layout.install_stamp, tools.stamp + installs.DOUBTED), work)
     steps = (
         Step("build", work, timeout=config.build.timeout, nice=True),
-        Step("snapshot", _snapshot(config, look, revision, release), timeout=600),
+        Step("snapshot", _snapshot(config, look, revision, release), timeout=600, nice=True),
     )
     undo = (Step("remove the release", releases.remove(layout, release)),)
     return Stage("build", steps if tools.build.text else steps[1:], undo=undo)
@@ -141,6 +139,7 @@ def _snapshot(config: Config, look: Look, revision: Revision, release: str) -> C
     stamp = tooling(config, look, revision).stamp
     like = next((kept.id for kept in reversed(look.state.releases) if kept.stamp == stamp), None)
     return all_of(
+        write_file(layout.install_stamp, stamp),
         releases.snapshot(layout, release, cache=config.build.cache, like=like),
         releases.complete_standalone(layout, release, shared=[*shared.files, *shared.dirs]),
         releases.finish(layout, release, revision.hash, files=shared.files, dirs=shared.dirs),
@@ -159,20 +158,3 @@ def _manager(revision: Revision) -> str:
     major = str(revision.package.get("packageManager", "")).partition("@")[2].split(".")[0]
     berry = ".yarnrc.yml" in revision.blobs or (major.isdigit() and int(major) >= 2)
     return "yarn-berry" if berry else "yarn"
-
-
-def _stamp(look: Look, revision: Revision, install: Command) -> str:
-    settings = (".npmrc", ".yarnrc.yml", "pnpm-workspace.yaml")
-    files = [revision.lock_file or "package.json", *(name for name in settings if name in revision.blobs)]
-    blobs = [revision.blobs.get(name, "none") for name in files]
-    tools = [f"node-{look.tools.node_version}", f"npm-{look.tools.npm_version}"]
-    return " ".join([*blobs, _asked(revision), *tools, " ; ".join(install.text.splitlines())]).strip()
-
-
-def _asked(revision: Revision) -> str:
-    """A hash of what package.json asks an install for: the lock file may not know it yet, which must not pass."""
-    package = revision.package
-    scripts = package.get("scripts", {})
-    asked = {key: package[key] for key in _INSTALLED if key in package}
-    hooks = {key: scripts[key] for key in _HOOKS if key in scripts} if isinstance(scripts, dict) else {}
-    return hashlib.sha256(json.dumps([asked, hooks], sort_keys=True).encode()).hexdigest()[:16]

@@ -230,6 +230,22 @@ def test_secrets_are_masked_in_the_log_and_on_the_way(
     assert not any("p@ss" in text for text in logs)
 
 
+def test_a_nice_step_gives_way_to_other_sessions_too(converse: Callable[..., Conversation]) -> None:
+    groups = Path("/proc/sys/kernel/sched_autogroup_enabled")
+    grouped = groups.exists() and groups.read_text().strip() == "1"
+    ask = "nice; cat /proc/self/oom_score_adj"
+    ask += "; cut -d ' ' -f 2- /proc/self/autogroup" if grouped else ""
+    conversation = converse()
+    steps = (step("as ever", ask), step("nice", ask, nice=True))
+    assert run(conversation, plan(Stage("build", steps)))["outcome"] == "done"
+    said = conversation.output()
+    as_ever, nice = said[: len(said) // 2], said[len(said) // 2 :]
+    assert nice == (["19", "800", "nice 19"] if grouped else ["19", "800"])
+    assert as_ever[0] == "0"
+    assert as_ever[1] != "800"
+    assert as_ever[2:] == (["nice 0"] if grouped else [])
+
+
 def test_a_step_past_its_time_out_is_ended_with_its_children(
     root: Path, converse: Callable[..., Conversation]
 ) -> None:

@@ -131,6 +131,24 @@ def test_an_install_that_did_not_finish_is_done_again() -> None:
     assert {"install", "generate"} <= set(running(planned(chosen, torn)))
 
 
+def test_another_package_changes_what_is_installed_and_doubts_it_until_it_is_built() -> None:
+    seen, wanted = built_before(config(), revision()), revision(blobs={"package-lock.json": "2" * 40})
+    stamp = build.tooling(config(), seen, wanted).stamp
+    plan = planned(seen=seen, wanted=wanted)
+    assert "npm install --package-lock --save" in text_of(step(plan, "install"))
+    assert f"{stamp} changed" in text_of(step(plan, "install"))
+    assert f"{stamp} doubted" in text_of(step(plan, "build"))
+    assert f"{stamp} doubted" not in text_of(step(plan, "snapshot"))
+    assert stamp in text_of(step(plan, "snapshot"))
+    rehearsed = replace(seen, state=replace(seen.state, install_stamp=f"{stamp} changed"))
+    again = planned(seen=rehearsed, wanted=wanted)
+    assert "install" not in running(again)
+    assert f"{stamp} doubted" in text_of(step(again, "build"))
+    forced = planned(seen=seen, wanted=wanted, force=True)
+    assert "npm install" not in text_of(step(forced, "install"))
+    assert "doubted" not in text_of(step(planned(seen=seen), "build"))
+
+
 def test_pending_migrations_are_named_backed_up_and_applied_after_the_build() -> None:
     seen = look(live(OLD), applied=Applied(frozenset({"1_init"})))
     plan = planned(with_database(), seen, revision(migrations=("1_init", "2_more", "3_most")))
@@ -280,7 +298,7 @@ def test_the_configs_package_manager_decides_which_lock_file_counts() -> None:
     both = {"package-lock.json": "1" * 40, "pnpm-lock.yaml": "2" * 40}
     chosen = config(node={"package_manager": "pnpm"})
     before = build.tooling(chosen, look(), revision(blobs=both))
-    assert before.install.text == "pnpm install --frozen-lockfile --prod=false"
+    assert before.change.text == "pnpm install --frozen-lockfile --prod=false"
     other_lock = build.tooling(chosen, look(), revision(blobs={**both, "pnpm-lock.yaml": "3" * 40}))
     assert other_lock.stamp != before.stamp
     unlocked = build.tooling(chosen, look(), revision())
