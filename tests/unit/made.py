@@ -16,7 +16,7 @@ from windlass.facts.state import Release, State
 from windlass.facts.tools import Tools
 from windlass.layout import Slot
 from windlass.past import Past, parse
-from windlass.plans.golive import Cutover
+from windlass.plans.cutover import Cutover
 from windlass.plans.look import Look
 
 NEW = "c" * 40

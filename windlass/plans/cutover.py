@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from windlass.config.model import Config
@@ -10,9 +11,32 @@ from windlass.errors import Refused
 from windlass.facts.state import State
 from windlass.layout import Slot, other
 from windlass.manifest import as_text, manifest_of
-from windlass.plans.golive import Cutover
 from windlass.plans.look import Look
 from windlass.plans.texts import Start, ecosystem, maintenance_page
+
+
+@dataclass(frozen=True)
+class Cutover:
+    """From what is live to a release on the idle slot; `known`: the release was live before and was good.
+
+    `ecosystem` is the text that pm2 starts the slot from, `node` the folder of node, `page` the
+    maintenance page. `page_up`: this run put the page up and takes it down. `manifest` is the text that says what the
+    slot is started with. Of what the other slot was started with, by their pm2 names: `ends` are the processes that
+    must have ended before their like of this one start, `others` all but the web process.
+    """
+
+    release: str
+    revision: str
+    slot: Slot
+    was: str
+    ecosystem: str
+    node: str
+    page: str
+    known: bool = False
+    page_up: bool = False
+    manifest: str = ""
+    ends: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def cutover_to(

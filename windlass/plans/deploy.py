@@ -10,7 +10,7 @@ from windlass.facts.revision import Revision
 from windlass.plan import Plan, Stage, Step
 from windlass.plans import build, golive, migrate, rehearse
 from windlass.plans.backup import too_old
-from windlass.plans.golive import Cutover
+from windlass.plans.cutover import Cutover
 from windlass.plans.history import prunable
 from windlass.plans.look import Look
 from windlass.plans.migrate import page

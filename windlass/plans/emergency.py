@@ -6,8 +6,8 @@ from windlass.commands import pm2, recovery
 from windlass.config.model import Config
 from windlass.facts.state import State
 from windlass.plan import Plan, Stage, Step
-from windlass.plans import golive
-from windlass.plans.golive import Cutover
+from windlass.plans import beside, golive
+from windlass.plans.cutover import Cutover
 from windlass.shell import all_of, cmd, write_file
 
 
@@ -38,7 +38,7 @@ def resume(config: Config, to: Cutover) -> Plan:
     layout = config.layout
     opening = [
         golive.through_nginx(config, to),
-        *golive.exclusive(config, to),
+        *beside.exclusive(config, to),
         Step("save the process list", pm2.save()),
         Step("open to visitors", cmd("rm", "-f", layout.stopped), interruptible=False),
     ]

@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import PurePosixPath
-
 from windlass import gates
 from windlass.commands import backups, pm2, recovery, releases, scratch, slots
 from windlass.config.model import Config
 from windlass.layout import Slot, other
 from windlass.plan import Stage, Step
+from windlass.plans import beside, slot_logs
+from windlass.plans.cutover import Cutover
 from windlass.shell import NOTHING, Command, all_of, cmd, quote, when, write_file
-
-
-@dataclass(frozen=True)
-class Cutover:
-    """From what is live to a release on the idle slot; `known`: the release was live before and was good.
-
-    `ecosystem` is the text that pm2 starts the slot from, `node` the folder of node, `page` the
-    maintenance page. `page_up`: this run put the page up and takes it down. `manifest` is the text that says what the
-    slot is started with. Of what the other slot was started with, by their pm2 names: `ends` are the processes that
-    must have ended before their like of this one start, `others` all but the web process.
-    """
-
-    release: str
-    revision: str
-    slot: Slot
-    was: str
-    ecosystem: str
-    node: str
-    page: str
-    known: bool = False
-    page_up: bool = False
-    manifest: str = ""
-    ends: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
 
 
 def stages(
@@ -53,7 +28,7 @@ def prologue(to: Cutover) -> Command:
 def start(config: Config, to: Cutover) -> Stage:
     """The release runs on the idle slot and is healthy there; visitors do not see it yet."""
     layout = config.layout
-    overlapping = _names(config, to.slot, exclusive=False)
+    overlapping = beside.names(config, to.slot, exclusive=False)
     launch = all_of(
         cmd("rm", "-f", layout.standby),
         pm2.ensure_daemon(),
@@ -64,7 +39,7 @@ def start(config: Config, to: Cutover) -> Stage:
         write_file(layout.node_path, to.node),
         write_file(layout.slot_config(to.slot), to.ecosystem),
         *([write_file(layout.slot_manifest(to.slot), to.manifest)] if to.manifest else []),
-        _mark_logs(config, to),
+        slot_logs.mark_start(config, to),
         pm2.start(layout, to.slot, [config.process_name(to.slot)]),
     )
     return Stage(
@@ -74,16 +49,21 @@ def start(config: Config, to: Cutover) -> Stage:
                 f"start on {to.slot}",
                 launch,
                 timeout=60 + config.web.kill_timeout,
-                hint=_logs_hint(config, to.slot),
+                hint=slot_logs.hint(config, to.slot),
             ),
             # Before the gate: the app comes up meanwhile. From here on a reboot finds whichever nginx points at.
             Step("save the process list", pm2.save()),
             healthy(config, to),
             within_reach(config, to),
-            *_others(config, to, overlapping),
+            *beside.started(config, to, overlapping),
         ),
         undo=(
-            Step("show the new release's last lines", _last_lines(config, to), tolerated=True, show=True),
+            Step(
+                "show the new release's last lines",
+                slot_logs.last_lines(config, to),
+                tolerated=True,
+                show=True,
+            ),
             *_drain(config, to.slot),
             Step("remove the new release's process", recovery.remove(config, to.slot)),
         ),
@@ -96,7 +76,7 @@ def healthy(config: Config, to: Cutover, *, standby: bool = False) -> Step:
         config, config.layout, to.slot, to.release, to.revision, known=to.known, standby=standby
     )
     title = f"healthy on port {config.port(to.slot)}"
-    return Step(title, gate, timeout=gates.longest(gate), hint=_logs_hint(config, to.slot))
+    return Step(title, gate, timeout=gates.longest(gate), hint=slot_logs.hint(config, to.slot))
 
 
 def within_reach(config: Config, to: Cutover) -> Step:
@@ -163,11 +143,11 @@ def _back(config: Config, to: Cutover) -> tuple[Step, ...]:
 def soak(config: Config, to: Cutover) -> Stage:
     """Watch the new release under real traffic; the old one still runs."""
     workers = recovery.names(config, to.slot)[1:]
-    steps = exclusive(config, to)
+    steps = beside.exclusive(config, to)
     if config.soak.seconds:
         watch = gates.soak(config, to.slot, to.release, workers)
         steps.append(Step(f"watch for {config.soak.seconds:g} s", watch, timeout=gates.longest(watch)))
-    own = _names(config, to.slot, exclusive=True)
+    own = beside.names(config, to.slot, exclusive=True)
     # Before the recovery has those of the live slot run again: no two of them shall.
     undo = (Step(f"end {', '.join(own)}", pm2.delete(own)),) if own else ()
     return Stage("soak", tuple(steps), undo=undo, on_cancel="keep")
@@ -235,61 +215,3 @@ def _keep(config: Config, slot: Slot, others: tuple[str, ...]) -> Command:
     keep = all_of(Command(f": >{quote(config.layout.standby)}"), pm2.delete(others))
     short = cmd("echo", f"less than {limit} MiB of memory are free: {slot} is stopped, not kept as a standby")
     return when(room, keep, all_of(short, recovery.remove(config, slot)))
-
-
-def _names(config: Config, slot: Slot, *, exclusive: bool) -> list[str]:
-    """The pm2 names of the processes beside the web process that may overlap with the other slot's, or may not."""
-    return [
-        config.process_name(slot, kind)
-        for kind, process in config.processes.items()
-        if process.exclusive == exclusive
-    ]
-
-
-def _others(
-    config: Config, to: Cutover, names: list[str], title: str = "start the other processes"
-) -> list[Step]:
-    """Start these processes of the slot, and see that they stay up."""
-    if not names:
-        return []
-    gate = gates.alive(config, to.slot, names, known=to.known)
-    hint = f"their own lines are in {config.layout.logs}/app/{names[0]}.err.log on the server"
-    return [
-        Step(title, pm2.start(config.layout, to.slot, names), hint=hint),
-        Step(f"{', '.join(names)} stay up", gate, timeout=gates.longest(gate), hint=hint),
-        Step("save the process list again", pm2.save()),
-    ]
-
-
-def exclusive(config: Config, to: Cutover) -> list[Step]:
-    """The old ones end, then the new ones start: in between none runs."""
-    names = _names(config, to.slot, exclusive=True)
-    steps = _others(config, to, names, "start what runs alone")
-    if to.ends:
-        timeout = 60 + config.web.kill_timeout
-        steps.insert(0, Step(f"end {', '.join(to.ends)}", pm2.delete(to.ends), timeout=timeout))
-    return steps
-
-
-def _mark_logs(config: Config, to: Cutover) -> Command:
-    """Say in the slot's logs where this start begins: earlier releases wrote into the same files."""
-    mark = cmd("echo", _mark(to))
-    return Command(f"{mark} | tee -a {' '.join(map(quote, _logs(config, to.slot)))} >/dev/null || true")
-
-
-def _last_lines(config: Config, to: Cutover) -> Command:
-    since = cmd("sed", "-n", f"/^{_mark(to)}$/,$p")
-    return all_of(*(Command(f"{since} {quote(log)} | tail -n 20") for log in _logs(config, to.slot)))
-
-
-def _mark(to: Cutover) -> str:
-    return f"--- {to.release} starts on {to.slot}"
-
-
-def _logs(config: Config, slot: Slot) -> list[PurePosixPath]:
-    folder, name = config.layout.logs / "app", config.process_name(slot)
-    return [folder / f"{name}.out.log", folder / f"{name}.err.log"]
-
-
-def _logs_hint(config: Config, slot: Slot) -> str:
-    return f"the app's own lines are in {config.layout.logs}/app/{config.process_name(slot)}.err.log on the server"

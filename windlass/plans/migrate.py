@@ -10,7 +10,7 @@ from windlass.facts.revision import Revision
 from windlass.plan import Stage, Step
 from windlass.plans import backup
 from windlass.plans.build import inside
-from windlass.plans.golive import Cutover
+from windlass.plans.cutover import Cutover
 from windlass.plans.look import Look
 from windlass.plans.reachable import check_reachable
 from windlass.shell import Command, all_of, cmd, quote, when

@@ -12,7 +12,7 @@ from windlass.facts.applied import Applied
 from windlass.facts.state import State
 from windlass.plan import Plan, Stage, Step
 from windlass.plans import golive
-from windlass.plans.golive import Cutover
+from windlass.plans.cutover import Cutover
 from windlass.plans.restorable import Source
 from windlass.shell import NOTHING, Command, all_of, cmd, quote, when, write_file
 

@@ -11,7 +11,7 @@ from windlass.errors import Refused
 from windlass.facts.state import Release, State
 from windlass.plan import Plan, Stage, Step
 from windlass.plans import golive
-from windlass.plans.golive import Cutover
+from windlass.plans.cutover import Cutover
 from windlass.plans.history import env_differs, env_now
 from windlass.shell import all_of, write_file
 

@@ -22,8 +22,8 @@ from windlass.gates import longest
 from windlass.layout import other
 from windlass.plan import Gate, Plan
 from windlass.plans import build
+from windlass.plans.cutover import Cutover
 from windlass.plans.deploy import Options, deploy, fetch, release_id
-from windlass.plans.golive import Cutover
 from windlass.plans.look import Look
 from windlass.remote.legs import legs
 

@@ -13,12 +13,13 @@ from tests.unit.plans.reading import text_of
 from windlass.layout import SLOTS, Slot, other
 from windlass.plan import Gate, Plan, Stage, Step
 from windlass.plans import golive
+from windlass.plans.cutover import Cutover
 
 OLD, NEW = "0001-aaaaaaa", "0002-ccccccc"
 WORKER = {"worker": {"script": "worker.js"}}
 
 
-def to(slot: Slot = "green", *, was: str = OLD, **parts: Any) -> golive.Cutover:
+def to(slot: Slot = "green", *, was: str = OLD, **parts: Any) -> Cutover:
     return cutover(release=NEW, slot=slot, was=was, **parts)
 
 

@@ -12,9 +12,8 @@ from windlass.facts.databases import Databases
 from windlass.facts.dump import Dump
 from windlass.plans import restorable, restore
 from windlass.plans.backup import name_at
-from windlass.plans.cutover import cutover_to, has_page
+from windlass.plans.cutover import Cutover, cutover_to, has_page
 from windlass.plans.decide.decision import Decision, Said
-from windlass.plans.golive import Cutover
 from windlass.plans.look import Look, check_ready
 from windlass.plans.restorable import Source
 

@@ -1,0 +1,44 @@
+"""The processes beside the web process: those that may overlap with the other slot's, and those that run alone."""
+
+from __future__ import annotations
+
+from windlass import gates
+from windlass.commands import pm2
+from windlass.config.model import Config
+from windlass.layout import Slot
+from windlass.plan import Step
+from windlass.plans.cutover import Cutover
+
+
+def names(config: Config, slot: Slot, *, exclusive: bool) -> list[str]:
+    """The pm2 names of the processes beside the web process that may overlap with the other slot's, or may not."""
+    return [
+        config.process_name(slot, kind)
+        for kind, process in config.processes.items()
+        if process.exclusive == exclusive
+    ]
+
+
+def started(
+    config: Config, to: Cutover, wanted: list[str], title: str = "start the other processes"
+) -> list[Step]:
+    """Start these processes of the slot, and see that they stay up."""
+    if not wanted:
+        return []
+    gate = gates.alive(config, to.slot, wanted, known=to.known)
+    hint = f"their own lines are in {config.layout.logs}/app/{wanted[0]}.err.log on the server"
+    return [
+        Step(title, pm2.start(config.layout, to.slot, wanted), hint=hint),
+        Step(f"{', '.join(wanted)} stay up", gate, timeout=gates.longest(gate), hint=hint),
+        Step("save the process list again", pm2.save()),
+    ]
+
+
+def exclusive(config: Config, to: Cutover) -> list[Step]:
+    """The old ones end, then the new ones start: in between none runs."""
+    alone = names(config, to.slot, exclusive=True)
+    steps = started(config, to, alone, "start what runs alone")
+    if to.ends:
+        timeout = 60 + config.web.kill_timeout
+        steps.insert(0, Step(f"end {', '.join(to.ends)}", pm2.delete(to.ends), timeout=timeout))
+    return steps
