@@ -1,4 +1,4 @@
-"""Web apps for the tests of gates and of /proc."""
+"""Web apps for the tests of gates and of /proc, and an app's root for those of agents."""
 
 from __future__ import annotations
 
@@ -15,3 +15,11 @@ def apps(tmp_path: Path) -> Iterator[Apps]:
     found = Apps(tmp_path)
     yield found
     found.end()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The root of an app that was never deployed."""
+    for folder in ("run", "releases", "logs", "shared"):
+        (tmp_path / "app" / folder).mkdir(parents=True)
+    return tmp_path / "app"

@@ -22,13 +22,6 @@ from windlass.shell import Command
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    for folder in ("run", "releases", "logs", "shared"):
-        (tmp_path / "app" / folder).mkdir(parents=True)
-    return tmp_path / "app"
-
-
-@pytest.fixture
 def converse(root: Path) -> Iterator[Callable[..., Conversation]]:
     open_ones: list[Conversation] = []
 

@@ -22,13 +22,6 @@ from windlass.shell import Command
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    for folder in ("run", "releases", "logs", "shared"):
-        (tmp_path / "app" / folder).mkdir(parents=True)
-    return tmp_path / "app"
-
-
-@pytest.fixture
 def begin(root: Path) -> Iterator[Callable[..., Conversation]]:
     """Begins a visit and sends its opening; who expects "opened" waits for its lock."""
     begun: list[Conversation] = []
