@@ -40,10 +40,10 @@ class Manifest:
     names: tuple[str, ...]
 
     @property
-    def exclusive(self) -> tuple[str, ...]:
-        """The names of the processes of which no two may run, in whatever slots."""
-        pairs = zip(self.names, self.processes.values(), strict=True)
-        return tuple(name for name, settings in pairs if settings.get("exclusive"))
+    def by_type(self) -> dict[str, tuple[str, Mapping[str, Any]]]:
+        """Each process's name and settings, by its type."""
+        named = zip(self.names, self.processes.items(), strict=True)
+        return {kind: (name, settings) for name, (kind, settings) in named}
 
 
 def manifest_of(config: Config, slot: Slot, release: str, revision: str, node: str) -> Manifest:

@@ -26,7 +26,7 @@ def of(**tables: Any) -> Manifest:
 def test_what_was_written_is_read_again_and_names_what_must_not_run_twice() -> None:
     made = of(processes={"jobs": JOBS, "clock": CLOCK})
     assert made.names == ("shop-blue", "shop-blue-jobs", "shop-blue-clock")
-    assert made.exclusive == ("shop-blue-clock",)
+    assert made.by_type["clock"] == ("shop-blue-clock", made.processes["clock"])
 
 
 @pytest.mark.parametrize("known", [None, [], {}, {"processes": 3}, {"processes": [{"type": "web"}]}, "text"])

@@ -99,12 +99,13 @@ def _ways(site: PurePosixPath) -> Command:
 
 
 def _serves(config: Config) -> Command:
-    """Name the slot that the flag chooses, where a release was started on it."""
+    """Name the slot that the flag chooses, where a release was started on it; none while the app is stopped."""
     blue, green = (
         when(cmd("test", "-L", config.layout.slot_release(slot)), cmd("echo", f"serves {slot}"))
         for slot in SLOTS
     )
-    return when(cmd("test", "-e", config.layout.green), green, blue)
+    runs = Command(f"! {cmd('test', '-e', config.layout.stopped)}")
+    return when(runs, when(cmd("test", "-e", config.layout.green), green, blue))
 
 
 def _facts(answer: Answer) -> NginxFacts:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from windlass import gates
-from windlass.commands import pm2
+from windlass.commands import pm2, recovery
 from windlass.config.model import Config
-from windlass.layout import Slot
 from windlass.plan import Step
 from windlass.plans.cutover import Cutover
 
 
-def names(config: Config, slot: Slot, *, exclusive: bool) -> list[str]:
-    """The pm2 names of the processes beside the web process that may overlap with the other slot's, or may not."""
-    return [
-        config.process_name(slot, kind)
-        for kind, process in config.processes.items()
-        if process.exclusive == exclusive
-    ]
+def overlapping(config: Config, to: Cutover) -> list[str]:
+    """The pm2 names of the processes beside the web process that may run while the other slot's do."""
+    return [name for name in recovery.names(config, to.slot)[1:] if name not in to.alone]
 
 
 def started(
@@ -36,8 +31,7 @@ def started(
 
 def exclusive(config: Config, to: Cutover) -> list[Step]:
     """The old ones end, then the new ones start: in between none runs."""
-    alone = names(config, to.slot, exclusive=True)
-    steps = started(config, to, alone, "start what runs alone")
+    steps = started(config, to, list(to.alone), "start what runs alone")
     if to.ends:
         timeout = 60 + config.web.kill_timeout
         steps.insert(0, Step(f"end {', '.join(to.ends)}", pm2.delete(to.ends), timeout=timeout))

@@ -10,7 +10,7 @@ from windlass.config.model import Config
 from windlass.errors import Refused
 from windlass.facts.state import State
 from windlass.layout import Slot, other
-from windlass.manifest import as_text, manifest_of
+from windlass.manifest import Manifest, as_text, manifest_of
 from windlass.plans.look import Look
 from windlass.plans.texts import Start, ecosystem, maintenance_page
 
@@ -21,8 +21,8 @@ class Cutover:
 
     `ecosystem` is the text that pm2 starts the slot from, `node` the folder of node, `page` the
     maintenance page. `page_up`: this run put the page up and takes it down. `manifest` is the text that says what the
-    slot is started with. Of what the other slot was started with, by their pm2 names: `ends` are the processes that
-    must have ended before their like of this one start, `others` all but the web process.
+    slot is started with. By their pm2 names: `alone` are the processes of the slot that start only when their like of
+    the other one, `ends`, have ended; `others` are all of the other one's but the web process.
     """
 
     release: str
@@ -35,6 +35,7 @@ class Cutover:
     known: bool = False
     page_up: bool = False
     manifest: str = ""
+    alone: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
@@ -54,7 +55,8 @@ def cutover_to(
     slot = slot or look.state.idle
     node = str(PurePosixPath(look.tools.node) / "node")
     start = Start(slot, release, revision, release, node)
-    ends = look.state.manifests.get(other(slot))
+    there = look.state.manifests.get(other(slot))
+    alone, ends = _alone(config, slot, there)
     return Cutover(
         release,
         revision,
@@ -66,9 +68,19 @@ def cutover_to(
         known=known,
         page_up=page,
         manifest=as_text(manifest_of(config, slot, release, revision, look.tools.node)),
-        ends=ends.exclusive if ends else (),
-        others=ends.names[1:] if ends else (),
+        alone=alone,
+        ends=ends,
+        others=there.names[1:] if there else (),
     )
+
+
+def _alone(config: Config, slot: Slot, there: Manifest | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of what must not run twice, of the slot and of the other one: exclusive here, or there."""
+    before = there.by_type if there else {}
+    exclusive = {kind for kind, process in config.processes.items() if process.exclusive}
+    exclusive |= {kind for kind, (_, settings) in before.items() if settings.get("exclusive")}
+    own = tuple(config.process_name(slot, kind) for kind in config.processes if kind in exclusive)
+    return own, tuple(name for kind, (name, _) in before.items() if kind in exclusive)
 
 
 def has_page(state: State, *, wanted: bool) -> bool:

@@ -28,7 +28,6 @@ def prologue(to: Cutover) -> Command:
 def start(config: Config, to: Cutover) -> Stage:
     """The release runs on the idle slot and is healthy there; visitors do not see it yet."""
     layout = config.layout
-    overlapping = beside.names(config, to.slot, exclusive=False)
     launch = all_of(
         cmd("rm", "-f", layout.standby),
         pm2.ensure_daemon(),
@@ -55,7 +54,7 @@ def start(config: Config, to: Cutover) -> Stage:
             Step("save the process list", pm2.save()),
             healthy(config, to),
             within_reach(config, to),
-            *beside.started(config, to, overlapping),
+            *beside.started(config, to, beside.overlapping(config, to)),
         ),
         undo=(
             Step(
@@ -147,9 +146,8 @@ def soak(config: Config, to: Cutover) -> Stage:
     if config.soak.seconds:
         watch = gates.soak(config, to.slot, to.release, workers)
         steps.append(Step(f"watch for {config.soak.seconds:g} s", watch, timeout=gates.longest(watch)))
-    own = beside.names(config, to.slot, exclusive=True)
     # Before the recovery has those of the live slot run again: no two of them shall.
-    undo = (Step(f"end {', '.join(own)}", pm2.delete(own)),) if own else ()
+    undo = (Step(f"end {', '.join(to.alone)}", pm2.delete(to.alone)),) if to.alone else ()
     return Stage("soak", tuple(steps), undo=undo, on_cancel="keep")
 
 

@@ -89,7 +89,7 @@ def served(config: Config, site: texts.Site) -> str:
 
 
 _PORT_HINT = (
-    "visitors are served there, so give {slot} its port back, change the other one, fab nginx.install and fab deploy; "
+    "visitors are served there, so give {slot} its port back, change the other one, fab nginx.install and fab restart; "
     "then change {slot}'s"
 )
 _TEST_HINT = "nginx names the file above: if it is another site's, put that right first"

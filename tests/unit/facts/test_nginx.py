@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.nginx import PATH
 from tests.support.processes import run
+from tests.unit import made
 from windlass.config.model import Config
 from windlass.facts import Answer
 from windlass.facts.nginx import NginxFacts, NginxRights, nginx, rights
@@ -17,6 +18,22 @@ BROKEN = (
     "nginx: configuration file /etc/nginx/nginx.conf test failed\n"
 )
 STOCK = "server {\n\tlisten 80 default_server;\n\tlisten [::]:80 default_server;\n\troot /var/www/html;\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("green", "stopped", "serves"), [(False, False, "blue"), (True, False, "green"), (True, True, None)]
+)
+def test_visitors_get_the_slot_that_the_flag_names_and_none_while_the_app_is_stopped(
+    tmp_path: Path, green: bool, stopped: bool, serves: str | None
+) -> None:
+    (tmp_path / "run").mkdir()
+    for slot in ("blue", "green"):
+        (tmp_path / f"run/slot-{slot}").symlink_to("../releases/0001-aaaaaaa")
+    for name in [*(["green"] if green else []), *(["stopped"] if stopped else [])]:
+        (tmp_path / "run" / name).touch()
+    asked = nginx(made.config(tmp_path))
+    done = run(["bash", "-c", asked.command.text], env={"PATH": PATH}, timeout=30)
+    assert asked.parse(Answer(done.stdout)).serves == serves
 
 
 def test_a_server_with_a_loaded_site() -> None:

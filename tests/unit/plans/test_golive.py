@@ -95,7 +95,7 @@ def test_before_a_start_whatever_was_on_the_slot_is_gone_and_both_slots_are_save
 
 def test_what_runs_alone_starts_after_the_cutover_once_its_like_has_ended() -> None:
     alone = config(processes={"clock": {"script": "clock.js", "exclusive": True}, **WORKER})
-    swap = to(ends=("shop-blue-clock",))
+    swap = to(alone=("shop-green-clock",), ends=("shop-blue-clock",))
     before = "".join(text_of(step) for step in golive.start(alone, swap).steps)
     assert "--only shop-green-clock" not in before
     soak = golive.soak(alone, swap)

@@ -172,7 +172,7 @@ class Deployed:
 
 
 RUN_FILES = {
-    "blue.config.js", "green.config.js", "green.off", "maintenance.html", "node-path", "slot-blue",
+    "blue.config.js", "blue.json", "green.config.js", "green.off", "maintenance.html", "node-path", "slot-blue",
     "tiny-blue-0.pid",
 }  # fmt: skip
 """What is in run/ while blue is live and nothing else goes on."""
