@@ -139,11 +139,12 @@ def test_a_rollback_leaves_a_rollback_alone_and_a_named_one_takes_over(deployed:
 
 
 def test_a_rollback_that_fails_leaves_its_target_good(deployed: Deployed) -> None:
-    deployed.configure(health={"start_timeout": 3}, web={"script": "nowhere.mjs"})
+    script = f"{ROOT}/releases/0001-{deployed.commits['first'][:7]}/server.mjs"
+    deployed.vps.run(f"chmod 0 {script}")
     failed = deployed.fab("rollback")
     assert failed.exit_code == 1, failed
     assert deployed.live() == "change"
-    deployed.configure()
+    deployed.vps.run(f"chmod 644 {script}")
     deployed.fab("rollback").check()
     assert deployed.live() == "first"
 
