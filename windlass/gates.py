@@ -9,6 +9,9 @@ from windlass.layout import Layout, Slot
 from windlass.plan import Gate
 from windlass.shell import Command, all_of, cmd
 
+LINGERS = 4.0
+"""Seconds: an ES module that throws ends three seconds later, by a SIGINT of pm2's error handler (docs/traps.md)."""
+
 NGINX_TIMEOUT = 10
 """Seconds that nginx has to show the new slot after the flag was moved."""
 
@@ -52,9 +55,12 @@ def healthy(
 
 
 def alive(config: Config, slot: Slot, processes: Sequence[str], *, known: bool) -> Gate:
-    """These processes of a slot, by their pm2 names, stay up for as long as its web process must."""
+    """These processes of a slot, by their pm2 names, stay up for as long as its web process must.
+
+    For longer than pm2 keeps one alive that has thrown at its start, unless they were well before.
+    """
     health = config.health
-    min_healthy = health.min_healthy_known if known else health.min_healthy
+    min_healthy = health.min_healthy_known if known else max(health.min_healthy, LINGERS)
     look = [cmd("pm2", "describe", name).commented("online, and no restarts") for name in processes]
     return Gate(
         "alive",

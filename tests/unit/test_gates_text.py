@@ -119,3 +119,13 @@ def test_a_gate_is_given_all_the_time_that_it_may_need() -> None:
 def test_draining_by_hand_ends_when_nobody_is_connected() -> None:
     gate = gates.drained(config(web={"ports": [4999, 4998], "drain": 5}), "blue")
     subprocess.run(["bash", "-euo", "pipefail", "-c", gate.by_hand.text], check=True, timeout=4)
+
+
+@pytest.mark.parametrize(("known", "seconds"), [(True, 0.5), (False, 4.0)])
+def test_other_processes_are_watched_for_longer_than_pm2_keeps_one_that_has_thrown(
+    known: bool, seconds: float
+) -> None:
+    watched = config(processes={"jobs": {"script": "jobs.js", "instances": 2}})
+    gate = gates.alive(watched, "green", ["shop-green-jobs"], known=known)
+    assert gate.arguments["min_healthy"] == seconds
+    assert gate.arguments["processes"]["shop-green-jobs"]["instances"] == 2

@@ -53,7 +53,7 @@ def test_a_renamed_process_does_not_run_on_under_its_old_name(deployed: Deployed
 
 
 def test_a_worker_that_does_not_stay_up_keeps_a_release_from_its_visitors(deployed: Deployed) -> None:
-    deployed.configure(**process("jobs", "/nowhere/worker"), health={"min_healthy": 3})
+    deployed.configure(**process("jobs", "/nowhere/worker"))
     with Load(deployed.url, rate=50) as load:
         refused = deployed.deploy("third")
     load.report.check()
