@@ -23,7 +23,7 @@ def ensure_daemon() -> Command:
 
 def start(layout: Layout, slot: Slot, names: Iterable[str]) -> Command:
     """Start these processes of a slot's ecosystem file."""
-    return Command(f"{CLEAN} pm2 -s start {quote(layout.slot_config(slot))} --only {quote(','.join(names))}")
+    return Command(start_one(layout, slot, quote(",".join(names))))
 
 
 def start_one(layout: Layout, slot: Slot, name: str) -> str:
@@ -33,7 +33,12 @@ def start_one(layout: Layout, slot: Slot, name: str) -> str:
 
 def delete(names: Iterable[str]) -> Command:
     """Stop the processes, each given its kill_timeout, and forget them; those that are not there do not matter."""
-    return all_of(*(Command(f"{cmd('pm2', '-s', 'delete', name)} >/dev/null 2>&1 || true") for name in names))
+    return all_of(*(Command(delete_one(quote(name))) for name in names))
+
+
+def delete_one(name: str) -> str:
+    """As `delete`, for one name that is shell text."""
+    return f"pm2 -s delete {name} >/dev/null 2>&1 || true"
 
 
 def stop(names: Iterable[str]) -> Command:

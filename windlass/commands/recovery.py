@@ -222,24 +222,26 @@ _NAME = '"$name"'
 
 
 def _listed(config: Config, slot: Slot) -> str:
-    """The names of a slot's processes by its manifest, which has one a line; else by the configuration."""
-    manifest = quote(config.layout.slot_manifest(slot))
+    """The names of a slot's processes by its manifest; else by the configuration."""
     known = " ".join(map(quote, names(config, slot)))
-    return f'sed -n \'s/^{{"name": "\\([A-Za-z0-9_-]*\\)".*/\\1/p\' {manifest} 2>/dev/null | grep . || echo {known}'
+    return f"{_in_manifest(config, slot)} | grep . || echo {known}"
 
 
 def _end_exclusive(config: Config, idle: Slot) -> str:
     """First of all end what must not run beside its like of the live slot."""
-    manifest = quote(config.layout.slot_manifest(idle))
-    found = (
-        f'sed -n \'/"exclusive": true/s/^{{"name": "\\([A-Za-z0-9_-]*\\)".*/\\1/p\' {manifest} 2>/dev/null'
-    )
-    return f'for name in $({found}); do\n    pm2 -s delete "$name" >/dev/null 2>&1 || true\ndone'
+    found = _in_manifest(config, idle, where='/"exclusive": true/')
+    return f"for name in $({found}); do\n    {pm2.delete_one(_NAME)}\ndone"
+
+
+def _in_manifest(config: Config, slot: Slot, where: str = "") -> str:
+    """The names in a slot's manifest, which has one a line, of the lines that sed finds by `where`."""
+    manifest = quote(config.layout.slot_manifest(slot))
+    return f'sed -n \'{where}s/^{{"name": "\\([A-Za-z0-9_-]*\\)".*/\\1/p\' {manifest} 2>/dev/null'
 
 
 def _ensure(config: Config, live: Slot, name: str) -> str:
     """Deleted first: pm2 starts a stopped process in the folder that it had before. `name` is shell text."""
-    start = f"pm2 -s delete {name} >/dev/null 2>&1 || true\n{pm2.start_one(config.layout, live, name)}"
+    start = f"{pm2.delete_one(name)}\n{pm2.start_one(config.layout, live, name)}"
     return f"if ! running {live} {name}; then\n{_indented(start)}\nfi"
 
 
