@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import shutil
 import ssl
 import threading
@@ -14,6 +15,8 @@ from tests.support.processes import Completed, Running, run, wait_until
 from tests.support.tiers import require
 
 PATH = f"{os.environ.get('PATH', '/usr/bin:/bin')}:/usr/sbin:/sbin"
+
+_ENDED = re.compile(r"worker process \d+ exited with code 0")
 
 _MAIN = """\
 {user}daemon off;
@@ -61,10 +64,10 @@ class Nginx:
         wait_until(self._ready, 10, lambda: f"nginx did not start: {self.error_log()}")
 
     def reload(self) -> None:
-        """Have it read its configuration again; returns once requests are answered by the new workers."""
-        before = self.error_log().count("start worker process ")
+        """Have it read its configuration again; returns once no worker of before can take a connection."""
+        before = len(_ENDED.findall(self.error_log()))
         self.command("-s", "reload").check()
-        wait_until(lambda: self.error_log().count("start worker process ") > before, 10, self.error_log)
+        wait_until(lambda: len(_ENDED.findall(self.error_log())) > before, 10, self.error_log)
 
     def stop(self) -> None:
         if self._process:
