@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import Any, Dict, List, Set
+
+LONGEST = 65536
+"""Bytes of a manifest that are read."""
 
 _RELEASE = re.compile(r"\d{4,}-[0-9a-f]{7,40}")
 
@@ -23,6 +27,16 @@ def live(paths: Dict[str, Any]) -> Dict[str, str]:
     except (OSError, ValueError):
         revision = ""
     return {"slot": slot, "release": release, "revision": revision}
+
+
+def web_ports(paths: Dict[str, Any], slot: str) -> List[int]:
+    """The ports of a slot's web processes as its manifest has them; none where it does not say."""
+    try:
+        with open(paths["manifests"][slot], encoding="utf-8") as file:
+            known = json.loads(file.read(LONGEST))
+        return [int(one["port"]) for one in known["processes"] if "port" in one]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def kept(folder: str) -> List[str]:

@@ -52,19 +52,20 @@ def processes(config: Config) -> Command:
 
 
 def awake(config: Config, slot: Slot) -> Command:
-    """Start the web process of a slot that was left running, if it has ended since."""
-    ensure = _ensure(config, slot, quote(config.process_name(slot)))
-    return Command(f"{pm2.ensure_daemon()}\n{_running(config)}\n{ensure}")
+    """Start those web processes of a slot that was left running that have ended since."""
+    return Command(
+        f"{pm2.ensure_daemon()}\n{_running(config)}\n{_each_web(config, slot, _ensure(config, slot, _NAME))}"
+    )
 
 
 def present(config: Config, slot: Slot) -> Command:
     """The same, in no time where it runs, and nothing while the app is stopped."""
-    name = config.process_name(slot)
-    wake = all_of(pm2.ensure_daemon(), Command(_ensure(config, slot, name)))
+    wake = all_of(pm2.ensure_daemon(), Command(_ensure(config, slot, _NAME)))
+    awake = f"if ! running {slot} {_NAME}; then\n{_indented(wake.text)}\nfi"
     return Command(
         f"if [ -e {quote(config.layout.stopped)} ]; then exit 0; fi\n"
         f"{_running(config)}\n"
-        f"if ! running {slot} {quote(name)}; then\n{_indented(wake.text)}\nfi"
+        f"{_each_web(config, slot, awake)}"
     )
 
 
@@ -113,7 +114,6 @@ def gone(config: Config) -> Command:
 
     What is killed was started by this user in a release of the app, for a slot.
     """
-    ports = " or ".join(f"sport = :{config.port(slot)}" for slot in SLOTS)
     tries = (int(config.web.kill_timeout) + 10) * 5
     return Command(
         f"{_alive(config)}\n"
@@ -135,14 +135,20 @@ def gone(config: Config) -> Command:
         "done\n"
         "left=$(all)\n"
         'if [ -n "$left" ]; then echo "still there: $left"; exit 1; fi\n'
-        f'listening=$(ss -Hltn "( {ports} )")\n'
+        f"ports={_ports(config, SLOTS)}\n"
+        'listening=$(ss -Hltn "( $ports )")\n'
         'if [ -n "$listening" ]; then echo "somebody listens on the app\'s ports:"; echo "$listening"; exit 1; fi'
     )
 
 
 def names(config: Config, slot: Slot) -> list[str]:
-    """The pm2 names of a slot's processes, the web process first."""
-    return [config.process_name(slot), *(config.process_name(slot, process) for process in config.processes)]
+    """The pm2 names of a slot's processes, the web process first, where no manifest says them: it had one then."""
+    return [config.process_name(slot), *beside(config, slot)]
+
+
+def beside(config: Config, slot: Slot) -> list[str]:
+    """The pm2 names of a slot's processes beside its web processes."""
+    return [config.process_name(slot, process) for process in config.processes]
 
 
 def _together(config: Config, slot: Slot, act: Callable[[Iterable[str]], Command]) -> Command:
@@ -198,8 +204,9 @@ def _live_slot(config: Config) -> str:
 
 def _branch(config: Config, live: Slot) -> str:
     idle, layout = other(live), config.layout
-    look = f"ss -Htn state established '( sport = :{config.port(idle)} )'"
+    look = 'ss -Htn state established "( $ports )"'
     drain = (
+        f"ports={_ports(config, [idle])}\n"
         f"for _ in $(seq {max(1, int(config.web.drain * 5))}); do\n"
         f'    if [ -z "$({look} 2>/dev/null)" ]; then break; fi\n'
         "    sleep 0.2\n"
@@ -225,6 +232,22 @@ def _listed(config: Config, slot: Slot) -> str:
     """The names of a slot's processes by its manifest; else by the configuration."""
     known = " ".join(map(quote, names(config, slot)))
     return f"{_in_manifest(config, slot)} | grep . || echo {known}"
+
+
+def _each_web(config: Config, slot: Slot, text: str) -> str:
+    """For each web process of a slot, by its name in the manifest; else for the one that there was then."""
+    named = _in_manifest(config, slot, where='/"type": "web"/')
+    return f"for name in $({named} | grep . || echo {config.process_name(slot)}); do\n{_indented(text)}\ndone"
+
+
+def _ports(config: Config, slots: Iterable[Slot]) -> str:
+    """What ss selects by: the ports that the slots' manifests have, and the first ones."""
+    manifests = " ".join(quote(config.layout.slot_manifest(slot)) for slot in slots)
+    known = " ".join(f"{config.port(slot)}" for slot in slots)
+    row = '^{"name": "[^"]*", "type": "web", "port": \\([0-9]*\\).*'
+    noted = f"sed -n 's/{row}/\\1/p' {manifests} 2>/dev/null"
+    joined = "sort -u | sed 's/^/sport = :/; $!s/$/ or /' | tr -d '\\n'"
+    return f"$({{ printf '%s\\n' {known}; {noted} || true; }} | {joined})"
 
 
 def _end_exclusive(config: Config, idle: Slot) -> str:

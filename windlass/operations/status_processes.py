@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from windlass.commands.recovery import names
 from windlass.config.model import Config
+from windlass.config.spelling import MOST_INSTANCES
 from windlass.facts.state import State
 from windlass.facts.system import Listener, Pm2List, SystemFigures
 from windlass.layout import SLOTS
@@ -40,18 +41,28 @@ def processes(
     return tuple(sorted(found, key=lambda process: (process.slot != state.slot, process.name)))
 
 
-def uses(config: Config) -> dict[int, str]:
-    """What each of the app's ports is for."""
+def asked_ports(config: Config) -> list[int]:
+    """Every port that the app may have, whatever the host, or had by another configuration of its numbers."""
+    nginx = [config.nginx.listen, *([config.nginx.listen_tls] if config.nginx.tls else [])]
+    slots = (range(config.port(slot), config.port(slot) + MOST_INSTANCES) for slot in SLOTS)
+    return [*nginx, *sorted({port for ports in slots for port in ports})]
+
+
+def uses(config: Config, state: State) -> dict[int, str]:
+    """What each of the app's ports is for: by the configuration, and by what runs."""
     known = {config.nginx.listen: "nginx"}
     if config.nginx.tls:
         known[config.nginx.listen_tls] = "nginx, TLS"
-    return {**known, config.port("blue"): "blue", config.port("green"): "green"}
+    for slot in SLOTS:
+        manifest = state.manifests.get(slot)
+        known |= dict.fromkeys([*config.ports(slot), *(manifest.ports if manifest else ())], slot)
+    return known
 
 
 def ports(config: Config, state: State, figures: SystemFigures | None) -> tuple[Port, ...]:
     """The app's ports, and who listens on each; nobody where the figures are not known."""
     found = []
-    for port, use in uses(config).items():
+    for port, use in uses(config, state).items():
         role = (
             f", {'live' if state.live and use == state.slot else 'idle'}" if use in ("blue", "green") else ""
         )

@@ -14,7 +14,7 @@ from windlass.facts.state import State
 from windlass.facts.system import SystemFigures
 from windlass.facts.visitors import Visitors
 from windlass.ledger import moment
-from windlass.operations.status_processes import ports, processes, uses
+from windlass.operations.status_processes import asked_ports, ports, processes
 from windlass.plans.nginx import difference
 from windlass.plans.warnings import Seen, warnings
 from windlass.question import Question
@@ -34,7 +34,7 @@ def questions(config: Config) -> list[Question[Any]]:
         commits.question(layout),
         visitors.question(config),
         system.pm2_list(config.node.path or "", str(layout.node_path)),
-        system.figures([layout.root], sorted(uses(config)), [f"{layout.run}/{config.app.name}-*.pid"]),
+        system.figures([layout.root], asked_ports(config), [f"{layout.run}/{config.app.name}-*.pid"]),
     ]
     if applied := migrations.questions(config):
         asked += [*applied, shipped.question(config)]
@@ -46,6 +46,7 @@ def row(
 ) -> HostStatus:
     """One host's row; `clock` is the operator's time in seconds since the epoch."""
     state: State = found["state"]
+    config = config.counted(found["nginx"].cpus)
     figures: SystemFigures | None = found["system"]
     drift = difference(config, found["nginx"], folders=folders)
     seen = Seen(host, state, found["pm2"], figures, found["visitors"], drift, clock)
@@ -100,21 +101,19 @@ def _live(state: State, commits: Mapping[str, Commit]) -> dict[str, Any]:
 def _health(config: Config, state: State, visitors: Visitors) -> tuple[Health, ...]:
     found = []
     path = config.health.path
-    urls = (
-        f"http://127.0.0.1:{config.port(state.slot)}{path}",
-        f"{config.nginx.probe_name}{path} through nginx",
-    )
-    if visitors.direct is not None:
-        direct = visitors.direct
-        found.append(Health(urls[0], not direct.problem, direct.status, direct.seconds, direct.problem))
+    through = f"{config.nginx.probe_name}{path} through nginx"
+    for direct in visitors.direct:
+        url = f"http://127.0.0.1:{direct.port}{path}"
+        found.append(Health(url, not direct.problem, direct.status, direct.seconds, direct.problem))
     if visitors.nginx is not None:
         nginx = visitors.nginx
         told = nginx.status not in (0, config.health.status)  # by the status itself
         found.append(
-            Health(urls[1], not nginx.problem, nginx.status, nginx.seconds, "" if told else nginx.problem)
+            Health(through, not nginx.problem, nginx.status, nginx.seconds, "" if told else nginx.problem)
         )
     if visitors.problem:
-        found.append(Health(urls[0], False, error=visitors.problem))
+        url = f"http://127.0.0.1:{config.port(state.slot)}{path}"
+        found.append(Health(url, False, error=visitors.problem))
     return tuple(found)
 
 

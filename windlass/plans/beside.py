@@ -11,7 +11,7 @@ from windlass.plans.cutover import Cutover
 
 def overlapping(config: Config, to: Cutover) -> list[str]:
     """The pm2 names of the processes beside the web process that may run while the other slot's do."""
-    return [name for name in recovery.names(config, to.slot)[1:] if name not in to.alone]
+    return [name for name in recovery.beside(config, to.slot) if name not in to.alone]
 
 
 def started(

@@ -12,7 +12,7 @@ from windlass.facts.backups import Backup
 from windlass.facts.nginx import NginxFacts
 from windlass.facts.state import State
 from windlass.facts.tools import PACKAGES, Tools
-from windlass.plans.nginx import astray
+from windlass.plans.nginx import astray, miscounted
 
 MEGABYTE = 1024 * 1024
 
@@ -26,6 +26,10 @@ class Look:
     nginx: NginxFacts
     applied: Applied | None = None
     backups: tuple[Backup, ...] = ()
+
+    def own(self, config: Config) -> Config:
+        """The configuration as it is on this host."""
+        return config.counted(self.nginx.cpus)
 
 
 def missing(config: Config, look: Look, *, building: bool) -> list[str]:
@@ -72,7 +76,7 @@ def _programs(config: Config, look: Look, *, building: bool) -> list[str]:
         problems.append("nginx: apt-get install nginx")
     elif not look.nginx.loaded:
         problems.append(f"nginx has no site of {config.app.name}: fab nginx.install -H root@host")
-    return [*problems, *astray(config, look.nginx)]
+    return [*problems, *astray(config, look.nginx), *(miscounted(config, look.nginx) if building else [])]
 
 
 def _no_node(config: Config) -> str:

@@ -265,7 +265,7 @@ def test_another_revision_is_refused(apps: Apps, body: str) -> None:
 def test_a_drained_port_passes_at_once(apps: Apps) -> None:
     app = apps.start().wait_until_listening()
     began = time.monotonic()
-    GATES["drained"]({"port": app.port, "seconds": 10})
+    GATES["drained"]({"ports": [app.port], "seconds": 10})
     assert time.monotonic() - began < 1
 
 
@@ -275,7 +275,7 @@ def test_a_slow_drain_ends_with_its_last_connection(apps: Apps, capsys: pytest.C
     wait_until(lambda: proc.established(app.port) == 1, 5, "not connected")
     threading.Timer(0.5, client.close).start()
     began = time.monotonic()
-    GATES["drained"]({"port": app.port, "seconds": 10})
+    GATES["drained"]({"ports": [app.port], "seconds": 10})
     assert 0.4 < time.monotonic() - began < 5
     assert f"1 open on port {app.port}" in capsys.readouterr().out
 
@@ -285,4 +285,4 @@ def test_a_drain_that_never_ends_says_how_many_are_left(apps: Apps) -> None:
     with socket.create_connection(("127.0.0.1", app.port)), socket.create_connection(("127.0.0.1", app.port)):
         wait_until(lambda: proc.established(app.port) == 2, 5, "not connected")
         with pytest.raises(GateFailed, match=f"2 connections were still open on port {app.port} after 0.5 s"):
-            GATES["drained"]({"port": app.port, "seconds": 0.5})
+            GATES["drained"]({"ports": [app.port], "seconds": 0.5})

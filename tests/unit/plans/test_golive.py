@@ -48,7 +48,7 @@ def test_a_cutover_is_not_interrupted_and_asks_visitors_nginx_before_it_is_publi
     assert (stage.on_cancel, stage.ordered, stage.on_failure) == ("finish", True, "recover")
     gate = stage.steps[1].action
     assert isinstance(gate, Gate)
-    assert gate.arguments["expected_upstream"] == "127.0.0.1:3001"
+    assert gate.arguments["expected_upstreams"] == ["127.0.0.1:3001"]
 
 
 def test_the_page_comes_down_only_after_visitors_would_be_answered_well() -> None:

@@ -99,7 +99,7 @@ def test_a_configured_node_that_is_not_there_is_named() -> None:
 @pytest.mark.parametrize("building", [True, False])
 def test_a_site_that_sends_elsewhere_is_named_with_the_way_out(building: bool) -> None:
     wanted = config(web={"ports": [3000, 4001]})
-    ways = (("shop_blue", "127.0.0.1:3000"), ("shop_green", "127.0.0.1:3001"))
+    ways = (("shop_blue", ("127.0.0.1:3000",)), ("shop_green", ("127.0.0.1:3001",)))
     flags = ("/srv/shop/run/green", "/srv/shop/run/stopped")
     installed = replace(look().nginx, upstreams=ways, flags=flags, serves="blue")
     (problem,) = missing(wanted, look(nginx=installed), building=building)
@@ -121,5 +121,5 @@ def test_a_site_that_looks_for_the_flag_of_another_root_is_named() -> None:
 
 
 def test_a_template_of_ones_own_may_call_its_upstreams_as_it_likes() -> None:
-    installed = replace(look().nginx, upstreams=(("mine", "127.0.0.1:9"),), flags=("/x/closed",))
+    installed = replace(look().nginx, upstreams=(("mine", ("127.0.0.1:9",)),), flags=("/x/closed",))
     assert missing(config(), look(nginx=installed), building=False) == []

@@ -222,7 +222,7 @@ def test_the_installed_site_says_to_where_it_sends(config: Config, server: Nginx
     assert asked(nginx(config)).upstreams == ()
     ran(planned(config, server)).check()
     seen = asked(nginx(config))
-    assert dict(seen.upstreams) == {f"shop_{slot}": f"127.0.0.1:{config.port(slot)}" for slot in SLOTS}
+    assert dict(seen.upstreams) == {f"shop_{slot}": (f"127.0.0.1:{config.port(slot)}",) for slot in SLOTS}
     assert {str(config.layout.green), str(config.layout.stopped)} <= set(seen.flags)
     assert (seen.serves, astray(config, seen)) == (None, [])
 

@@ -30,7 +30,7 @@ def seen(host: str = "web1", **parts: Any) -> Seen:
 def up_to_date(host: str = "web1", problem: str = "", **parts: Any) -> Seen:
     """A host that has the revision live; `problem` is how its slot answers."""
     at = live(LIVE, live_revision=NEW, **parts)
-    return seen(host, look=look(at), visitors=Visitors(Reply(500 if problem else 200, 0.1, problem)))
+    return seen(host, look=look(at), visitors=Visitors((Reply(500 if problem else 200, 0.1, problem),)))
 
 
 def with_pending(**parts: Any) -> Seen:
