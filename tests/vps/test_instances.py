@@ -74,7 +74,9 @@ def test_several_web_processes_serve_and_their_number_follows_the_configuration(
     several(deployed, 2)
     refused = deployed.deploy("third")
     assert refused.exit_code == 1
-    assert "nginx shares green's visitors among 3, and [web] instances is 2: fab nginx.install" in refused.output
+    assert (
+        "nginx shares green's visitors among 3, and [web] instances is 2: fab nginx.install" in refused.output
+    )
     assert "start on" not in refused.output
     with Load(deployed.url, rate=50, linger=0.5) as load:
         deployed.fab("rollback").check()
