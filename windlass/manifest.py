@@ -72,7 +72,7 @@ def manifest_of(config: Config, slot: Slot, release: str, revision: str, node: s
 def as_text(manifest: Manifest) -> str:
     """As the server keeps it: a line for each process, which a shell can read too.
 
-    The settings of the web processes are in the line of the first.
+    The settings of the web processes are in the line of the first, and their number is that of their lines.
     """
     head = "".join(f"{json.dumps(key)}: {json.dumps(getattr(manifest, key))},\n" for key in _ABOUT)
     return "{\n" + head + '"processes": [\n' + ",\n".join(map(json.dumps, _rows(manifest))) + "\n]}\n"
@@ -82,7 +82,9 @@ def _rows(manifest: Manifest) -> Iterator[dict[str, Any]]:
     kinds = [WEB] * manifest.instances + list(manifest.processes)[1:]
     for number, (name, kind) in enumerate(zip(manifest.names, kinds, strict=True)):
         port = {"port": manifest.ports[number]} if number < len(manifest.ports) else {}
-        settings = {} if 0 < number < manifest.instances else manifest.processes[kind]
+        settings = dict(manifest.processes[kind]) if number == 0 or kind != WEB else {}
+        if kind == WEB:
+            settings.pop("instances", None)
         yield {"name": name, "type": kind, **port, **settings}
 
 
