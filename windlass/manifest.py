@@ -103,7 +103,7 @@ def read_manifest(known: Any) -> Manifest | None:
         names = tuple(str(one["name"]) for one in rows)
     except (KeyError, TypeError, ValueError):
         return None
-    in_order = [WEB] * (web - 1) + list(processes) == kinds
+    in_order = [WEB] * web + list(processes)[1:] == kinds
     return Manifest(**about, processes=processes, names=names, ports=ports) if in_order else None
 
 
