@@ -112,6 +112,25 @@ def test_a_site_that_sends_elsewhere_is_named_with_the_way_out(building: bool) -
     assert missing(config(web={"ports": [3000, 3001]}), look(nginx=installed), building=building) == []
 
 
+@pytest.mark.parametrize("instances", [1, 3, "cpus"])
+def test_another_number_of_processes_than_the_site_has_keeps_a_build_from_beginning_but_no_way_back(
+    instances: int | str,
+) -> None:
+    wanted = config(web={"ports": [3000, 3100], "instances": instances})
+    ways = tuple(
+        (f"shop_{slot}", (f"127.0.0.1:{port}", f"127.0.0.1:{port + 1}"))
+        for slot, port in (("blue", 3000), ("green", 3100))
+    )
+    seen = look(nginx=replace(look().nginx, upstreams=ways, cpus=4))
+    assert [problem.partition(",")[0] for problem in missing(wanted, seen, building=True)] == [
+        "nginx shares blue's visitors among 2",
+        "nginx shares green's visitors among 2",
+    ]
+    assert missing(wanted, seen, building=False) == []
+    two = look(nginx=replace(seen.nginx, cpus=2))
+    assert missing(config(web={"ports": [3000, 3100], "instances": "cpus"}), two, building=True) == []
+
+
 def test_a_site_that_looks_for_the_flag_of_another_root_is_named() -> None:
     installed = replace(look().nginx, flags=("/srv/old/run/green", "/srv/old/run/stopped"))
     (problem,) = missing(config(), look(nginx=installed), building=False)
