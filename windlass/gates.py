@@ -41,24 +41,7 @@ def healthy(
         "revision_key": health.revision,
         "revision": revision,
     }
-    tries = str(max(1, int(health.start_timeout)))
-    retry = ["--retry", tries, "--retry-delay", "1", "--retry-connrefused"]
-    asks = [
-        cmd(*_curl(config), *retry, *_headers(config), f"http://127.0.0.1:{port}{health.path}")
-        for port in config.ports(slot)
-    ]
-    who = cmd(
-        "ss", "--no-header", "--listening", "--tcp", "--numeric", "--processes", *_source(config.ports(slot))
-    )
-    one = "one process" if config.instances == 1 else "one process a port"
-    return Gate(
-        "healthy",
-        arguments,
-        all_of(
-            *(ask.commented(f"{health.status} is wanted, and for {min_healthy:g} s on") for ask in asks),
-            who.commented(f"{one}, in {layout.release_app(release)}: the pid must stay the same"),
-        ),
-    )
+    return Gate("healthy", arguments, _ask_each(config, slot, release, min_healthy))
 
 
 def alive(config: Config, slot: Slot, processes: Sequence[str], *, known: bool) -> Gate:
@@ -224,6 +207,21 @@ def _occupants(config: Config, slot: Slot, there: Manifest | None = None) -> dic
 def _last_of(addresses: Sequence[str]) -> str:
     """A pattern for nginx's header that ends with one of these addresses."""
     return f"^X-Windlass-Upstream: (.*[ ,])?({'|'.join(addresses)})\\s*$"
+
+
+def _ask_each(config: Config, slot: Slot, release: str, min_healthy: float) -> Command:
+    """What a person would type to see whether a slot's web processes are healthy."""
+    health, ports = config.health, config.ports(slot)
+    tries = str(max(1, int(health.start_timeout)))
+    retry = ["--retry", tries, "--retry-delay", "1", "--retry-connrefused"]
+    urls = [f"http://127.0.0.1:{port}{health.path}" for port in ports]
+    asks = [cmd(*_curl(config), *retry, *_headers(config), url) for url in urls]
+    who = cmd("ss", "--no-header", "--listening", "--tcp", "--numeric", "--processes", *_source(ports))
+    one = "one process" if len(ports) == 1 else "one process a port"
+    return all_of(
+        *(ask.commented(f"{health.status} is wanted, and for {min_healthy:g} s on") for ask in asks),
+        who.commented(f"{one}, in {config.layout.release_app(release)}: the pid must stay the same"),
+    )
 
 
 def _curl(config: Config) -> list[str]:
