@@ -49,13 +49,13 @@ def asked_ports(config: Config) -> list[int]:
 
 
 def uses(config: Config, state: State) -> dict[int, str]:
-    """What each of the app's ports is for: by the configuration, and by what runs."""
+    """What each of the app's ports is for: by what runs, and of a slot that does not by the configuration."""
     known = {config.nginx.listen: "nginx"}
     if config.nginx.tls:
         known[config.nginx.listen_tls] = "nginx, TLS"
     for slot in SLOTS:
         manifest = state.manifests.get(slot)
-        known |= dict.fromkeys([*config.ports(slot), *(manifest.ports if manifest else ())], slot)
+        known |= dict.fromkeys((manifest.ports if manifest else ()) or config.ports(slot), slot)
     return known
 
 
