@@ -147,7 +147,7 @@ def drained(config: Config, slot: Slot, there: Manifest | None = None) -> Gate:
 def longest(gate: Gate) -> float:
     """Seconds after which the gate has decided, whatever the app does; a step's time-out is not below it."""
     known = gate.arguments
-    request = 3 * known.get("request_timeout", 0) * len(known.get("instances", "1"))
+    request = 3 * known.get("request_timeout", 0) * max(1, len(known.get("instances", ())))
     waits = ("start_timeout", "min_healthy", "timeout", "seconds")
     return float(sum(known.get(wait, 0) for wait in waits) + request + 10)
 
