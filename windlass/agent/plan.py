@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
 
 from . import stop, turn, versions
+from .hold import Hold
 
 if TYPE_CHECKING:
     from .session import Session
@@ -20,6 +21,7 @@ class PlanRun:
         self._entered: List[Dict[str, Any]] = []
         self._number = 0
         self._before = session.live()
+        self._hold = Hold(session)
         self._switched = False
         self._kept = self._settled = False
         self._warnings: List[str] = []
@@ -39,6 +41,7 @@ class PlanRun:
             recovered = self.recover(f"{failure['title']}: {failure['reason']}")
         elif failure:
             recovered = self._undo_and_recover(failure)
+        self._let_go()
         self._end(failure, recovered)
 
     def recover(self, reason: str) -> bool:
@@ -78,9 +81,15 @@ class PlanRun:
         if word["what"] == turn.REFUSED:
             about = {"title": stage["name"], "stage": stage["name"], "hint": ""}
             return {"state": "failed", "reason": word["reason"], **about}
+        if stage["frees"]:
+            self._let_go()
         self._entered.append(stage)
         self._settled = self._settled or stage["settles"]
         return None
+
+    def _let_go(self) -> None:
+        if not self._hold.let_go():
+            self._warnings.append("the database's lock was lost: another host may have changed it meanwhile")
 
     def _run_stage(self, stage: Dict[str, Any]) -> Optional[Dict[str, Any]]:
         for step in stage["steps"]:
@@ -140,7 +149,10 @@ class PlanRun:
         variables = self.session.environment(step.get("environment", []))
         meanwhile = _load_gates if self._has_gates and "script" in spec else None
         runner, masks = self.session.start_runner(), self.session.masks
-        result = runner.run(spec, variables, masks, stop=why, meanwhile=meanwhile)
+        if step.get("holds"):
+            result = self._hold.take(spec, variables, why)
+        else:
+            result = runner.run(spec, variables, masks, stop=why, meanwhile=meanwhile)
         if result["state"] in ("failed", "timed-out") and step.get("tolerated"):
             result["state"] = "warned"
         if result["state"] == "warned":

@@ -19,6 +19,8 @@ def exit_code(plan: Plan, end: dict[str, Any]) -> int:
     }
     if was_stopped(end) or (end["outcome"] != "done" and _lasting(plan, end)):
         return int(ExitCode.NEEDS_PERSON)
+    if end["outcome"] == "failed" and end["failure"].get("locked"):
+        return int(ExitCode.LOCKED)
     return int(codes.get(end["outcome"], ExitCode.FAILED))
 
 

@@ -33,7 +33,7 @@ def test_a_whole_deploy_is_bash(capsys: pytest.CaptureFixture[str]) -> None:
     assert "# == Where a step fails ==" in text
     for step in plan.recovery:
         assert f"# put right: {step.title}" in text
-    assert "# back up the database and migrate: needs PGHOST" in text
+    assert "# hold the database's lock and back up the database: needs PGHOST" in text
 
 
 def test_a_rollback_is_bash(capsys: pytest.CaptureFixture[str]) -> None:
