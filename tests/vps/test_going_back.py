@@ -102,7 +102,10 @@ def test_a_rollback_in_the_soak_goes_back_to_the_release_before(deployed: Deploy
         deployed.fab("rollback").check()
     load.report.check()
     ended = deploy.wait(30)
-    assert "took the lock over" in ended.output, ended
+    assert ended.exit_code == 1, ended
+    assert "cancelled at watch for 60 s: rollback by operator@" in ended.output, ended
+    assert "took the lock over. 0003-" in ended.output, ended
+    assert "stays" not in ended.output, ended
     assert deployed.live() == "change"
     assert mishaps.disagreements(deployed) == []
 

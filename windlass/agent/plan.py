@@ -200,8 +200,9 @@ class PlanRun:
     def _end(self, failure: Optional[Dict[str, Any]], recovered: bool) -> None:
         live = self.session.live()
         outcome = self._outcome(failure, recovered, live)
+        cut_off = self._kept and self.session.taken_over and outcome == "done"
         fields = {
-            "outcome": outcome,
+            "outcome": "cancelled" if cut_off else outcome,
             "live": live,
             "before": self._before,
             "kept": self._kept,

@@ -61,6 +61,12 @@ def message(config: Config, host: str, plan: Plan, end: dict[str, Any]) -> tuple
         if failure and failure["state"] == "cancelled":
             what = failure["reason"]
         return f"{what}. It was live for a moment and was taken back: {visitors}", hint
+    if outcome == "cancelled" and end["kept"]:
+        return (
+            f"cancelled at {failure['title']}: {failure['reason']}. {live} was live by then; "
+            f"what visitors get from now on is that run's to say{_lasting(plan, end)}",
+            f"fab status -H {host}",
+        )
     if outcome == "cancelled":
         return (
             f"cancelled at {failure['title']} ({failure['reason']}): {visitors}, nothing is left half done"
