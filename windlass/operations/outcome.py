@@ -61,21 +61,26 @@ def message(config: Config, host: str, plan: Plan, end: dict[str, Any]) -> tuple
         if failure and failure["state"] == "cancelled":
             what = failure["reason"]
         return f"{what}. It was live for a moment and was taken back: {visitors}", hint
-    if outcome == "cancelled" and end["kept"]:
+    if outcome == "cancelled":
+        return _cancelled(plan, host, end, visitors)
+    saw = "the maintenance page meanwhile" if "put the page up" in end.get("done", []) else "nothing"
+    return f"{what}. Visitors saw {saw}: {visitors}", hint
+
+
+def _cancelled(plan: Plan, host: str, end: dict[str, Any], visitors: str) -> tuple[str, str]:
+    failure = end["failure"]
+    if end.get("kept"):
         return (
-            f"cancelled at {failure['title']}: {failure['reason']}. {live} was live by then; "
+            f"cancelled at {failure['title']}: {failure['reason']}. {end['live']['release']} was live by then; "
             f"what visitors get from now on is that run's to say{_lasting(plan, end)}",
             f"fab status -H {host}",
         )
-    if outcome == "cancelled":
-        return (
-            f"cancelled at {failure['title']} ({failure['reason']}): {visitors}, nothing is left half done"
-            + _migrated(plan, end)
-            + _lasting(plan, end),
-            "",
-        )
-    saw = "the maintenance page meanwhile" if "put the page up" in end.get("done", []) else "nothing"
-    return f"{what}. Visitors saw {saw}: {visitors}", hint
+    return (
+        f"cancelled at {failure['title']} ({failure['reason']}): {visitors}, nothing is left half done"
+        + _migrated(plan, end)
+        + _lasting(plan, end),
+        "",
+    )
 
 
 def _migrated(plan: Plan, end: dict[str, Any]) -> str:
