@@ -62,7 +62,13 @@ def _put_right(session: Session, left: List[Dict[str, Any]]) -> None:
         return
     for record in left:
         outcome = record.get("outcome", "interrupted")
-        closed = {**record, "event": "end", "time": ledger.now(), "outcome": outcome, "live": session.live()}
+        closed = {
+            **record,
+            "event": "end",
+            "time": ledger.stamp(),
+            "outcome": outcome,
+            "live": session.live(),
+        }
         session.append({name: value for name, value in closed.items() if name != "unrecovered"})
 
 
