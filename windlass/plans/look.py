@@ -12,7 +12,7 @@ from windlass.facts.backups import Backup
 from windlass.facts.nginx import NginxFacts
 from windlass.facts.state import State
 from windlass.facts.tools import PACKAGES, Tools
-from windlass.plans.nginx import astray
+from windlass.plans.nginx import astray, install_on
 
 MEGABYTE = 1024 * 1024
 
@@ -28,9 +28,13 @@ class Look:
     backups: tuple[Backup, ...] = ()
 
 
-def missing(config: Config, look: Look, *, building: bool) -> list[str]:
+def missing(config: Config, look: Look, host: str, *, building: bool) -> list[str]:
     """Everything that must be there and is not, each with what brings it; empty where the server is ready."""
-    problems = [*_programs(config, look, building=building), *_env(config, look), *_places(config, look)]
+    problems = [
+        *_programs(config, look, host, building=building),
+        *_env(config, look),
+        *_places(config, look),
+    ]
     if building:
         problems += _room(config, look)
     if problems and not _is_debian(look.state.system):
@@ -40,7 +44,7 @@ def missing(config: Config, look: Look, *, building: bool) -> list[str]:
 
 def check_ready(config: Config, host: str, look: Look, *, building: bool) -> None:
     """Raise NotReady with everything that the server lacks."""
-    refuse(host, missing(config, look, building=building))
+    refuse(host, missing(config, look, host, building=building))
 
 
 def refuse(host: str, problems: Sequence[str]) -> None:
@@ -53,7 +57,7 @@ def refuse(host: str, problems: Sequence[str]) -> None:
         )
 
 
-def _programs(config: Config, look: Look, *, building: bool) -> list[str]:
+def _programs(config: Config, look: Look, host: str, *, building: bool) -> list[str]:
     wanted = ["git", "rsync"] if building else []
     if building and config.database.kind != "none":
         wanted += ["psql", "pg_dump", "pg_restore"]
@@ -71,8 +75,8 @@ def _programs(config: Config, look: Look, *, building: bool) -> list[str]:
     if not look.nginx.version:
         problems.append("nginx: apt-get install nginx")
     elif not look.nginx.loaded:
-        problems.append(f"nginx has no site of {config.app.name}: fab nginx.install -H root@host")
-    return [*problems, *astray(config, look.nginx)]
+        problems.append(f"nginx has no site of {config.app.name}: {install_on(host)}")
+    return [*problems, *astray(config, look.nginx, host)]
 
 
 def _no_node(config: Config) -> str:

@@ -14,6 +14,7 @@ from windlass.layout import SLOTS, Slot
 from windlass.ledger import UNFINISHED, runs
 from windlass.manifest import differences
 from windlass.plans.history import env_differs, env_now
+from windlass.plans.nginx import install_on
 
 FULL = 90
 """Percent of a disk used from which it is said."""
@@ -153,8 +154,7 @@ def _env(config: Config, seen: Seen) -> Iterator[str]:
 
 def _site(config: Config, seen: Seen) -> Iterator[str]:
     if seen.drift:
-        host = seen.host.rpartition("@")[2]
-        yield f"nginx: {seen.drift}: fab nginx.install -H root@{host}"
+        yield f"nginx: {seen.drift}: {install_on(seen.host)}"
     if seen.visitors.log:
         yield f"a deploy would not see what visitors get: {seen.visitors.log}"
     if seen.state.unenterable:
