@@ -44,7 +44,7 @@ class Hold:
         word = self._hear(said, started + step["timeout"], stop)
         if word == HELD:
             return _result("done", "", started, said)
-        self.let_go()
+        self.let_go([])
         if word == NONE:
             return _result("done", "", started, said)
         if word.startswith(BY):
@@ -55,11 +55,11 @@ class Hold:
         reason = "whether another host is changing the database could not be seen"
         return _result("warned", reason, started, said)
 
-    def let_go(self) -> bool:
-        """Have the process end; False where it finds only now that it had lost what it held."""
+    def let_go(self, warnings: List[str]) -> None:
+        """Have the process end; a warning where it finds only now that it had lost what it held."""
         process, self._process = self._process, None
         if process is None:
-            return True
+            return
         assert process.stdin is not None
         assert process.stdout is not None
         try:
@@ -75,7 +75,9 @@ class Hold:
             process.wait()
         with process.stdout as output:
             os.set_blocking(output.fileno(), False)
-            return UNSEEN.encode() not in (output.read() or b"").splitlines()
+            lost = UNSEEN.encode() in (output.read() or b"").splitlines()
+        if lost:
+            warnings.append("the database's lock was lost: another host may have changed it meanwhile")
 
     def _start(self, script: str, variables: Dict[str, str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(

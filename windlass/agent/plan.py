@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
 
-from . import stop, turn, versions
+from . import going_down, stop, turn, versions
 from .hold import Hold
 
 if TYPE_CHECKING:
@@ -36,13 +37,24 @@ class PlanRun:
             self._note_env(self.plan["record"])
             self.session.record("start", live=self._before, **self.plan["record"])
         failure = self._run_stages()
+        if failure and going_down.is_going_down():
+            self._leave_to_the_boot()
         recovered = True
         if failure and failure["state"] == "warned":
             recovered = self.recover(f"{failure['title']}: {failure['reason']}")
         elif failure:
             recovered = self._undo_and_recover(failure)
-        self._let_go()
+        self._hold.let_go(self._warnings)
         self._end(failure, recovered)
+
+    def _leave_to_the_boot(self) -> None:
+        """Undo nothing on a server that goes down: what it stopped could not be started, nor be remembered.
+
+        The lock's file and the ledger tell of a run that did not finish, as after a power cut.
+        """
+        self.channel.send("refused", why="going-down")
+        self.channel.drain(2.0)
+        os._exit(1)
 
     def recover(self, reason: str) -> bool:
         """Run the recovery, without ending at a failure; whether all of it succeeded."""
@@ -82,14 +94,10 @@ class PlanRun:
             about = {"title": stage["name"], "stage": stage["name"], "hint": ""}
             return {"state": "failed", "reason": word["reason"], **about}
         if stage["frees"]:
-            self._let_go()
+            self._hold.let_go(self._warnings)
         self._entered.append(stage)
         self._settled = self._settled or stage["settles"]
         return None
-
-    def _let_go(self) -> None:
-        if not self._hold.let_go():
-            self._warnings.append("the database's lock was lost: another host may have changed it meanwhile")
 
     def _run_stage(self, stage: Dict[str, Any]) -> Optional[Dict[str, Any]]:
         for step in stage["steps"]:
@@ -146,6 +154,8 @@ class PlanRun:
         spec = dict(step)
         if "script" in spec:
             spec["script"] = "\n".join(filter(None, [self.plan.get("prologue", ""), spec["script"], ""]))
+        if "gate" in spec:
+            spec["arguments"] = {**spec["arguments"], **self.session.about}
         variables = self.session.environment(step.get("environment", []))
         meanwhile = _load_gates if self._has_gates and "script" in spec else None
         runner, masks = self.session.start_runner(), self.session.masks

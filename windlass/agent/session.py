@@ -32,6 +32,11 @@ class Session:
         self.left_behind = self._told_of_full_disk = False
         self.taken_over = False  # somebody else decides from now on what becomes of what this run did
 
+    @property
+    def about(self) -> Dict[str, Any]:
+        """What every gate and act is told beside its own arguments: the app's places, its slots and times."""
+        return {"paths": self.paths, "app": self.opening.get("app") or {}}
+
     def hide(self, variables: Dict[str, str]) -> None:
         """Mask these values too in all that steps print from now on."""
         self.masks = sorted({*self.masks, *env.maskable(variables)}, key=len, reverse=True)
