@@ -13,6 +13,9 @@ from windlass.shell import Command, all_of, cmd
 LINGERS = 4.0
 """Seconds: an ES module that throws ends three seconds later, by a SIGINT of pm2's error handler (docs/traps.md)."""
 
+NGINX_IDLE = 2.5
+"""Seconds after which nginx has closed a connection to a slot that nobody uses: two, says the template."""
+
 NGINX_TIMEOUT = 10
 """Seconds that nginx has to show the new slot after the flag was moved."""
 
@@ -133,14 +136,17 @@ def soak(config: Config, slot: Slot, release: str, processes: Sequence[str] = ()
 
 
 def drained(config: Config, slot: Slot, there: Manifest | None = None) -> Gate:
-    """Nobody is connected to the slot, as its manifest has it, any more, or `web.drain` seconds have passed."""
-    ports = ports_of(config, slot, there)
+    """Nobody is connected to the slot, as its manifest has it, any more, or `web.drain` seconds have passed.
+
+    It is given the time in which nginx closes what it does not use: a probe of ours may have been among that.
+    """
+    ports, seconds = ports_of(config, slot, there), max(config.web.drain, NGINX_IDLE)
     look = cmd("ss", "--no-header", "--tcp", "--numeric", "state", "established", *_source(ports))
     wait = f"while {look} | grep --quiet .; do sleep 1; done"
     return Gate(
         "drained",
-        {"ports": list(ports), "seconds": config.web.drain},
-        cmd("timeout", f"{config.web.drain:g}", "bash", "-c", wait),
+        {"ports": list(ports), "seconds": seconds},
+        cmd("timeout", f"{seconds:g}", "bash", "-c", wait),
     )
 
 

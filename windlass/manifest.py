@@ -47,6 +47,11 @@ class Manifest:
         return len(self.names) - len(self.processes) + 1
 
     @property
+    def port(self) -> int | None:
+        """The first web process's, None where nobody noted it."""
+        return self.ports[0] if self.ports else None
+
+    @property
     def web_names(self) -> tuple[str, ...]:
         return self.names[: self.instances]
 
@@ -99,10 +104,12 @@ def read_manifest(known: Any) -> Manifest | None:
             processes.setdefault(kind, {key: one[key] for key in _KEPT if key in one})
         processes[WEB]["instances"] = web  # which an earlier Windlass did not note: it was one
         about = {key: str(known[key]) for key in _ABOUT}
-        ports = tuple(int(one["port"]) for one in rows[:web] if "port" in one)
+        ports = tuple(one.get("port") for one in rows[:web])
         names = tuple(str(one["name"]) for one in rows)
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError):
         return None
+    if not all(type(port) is int and 0 < port < 65536 for port in ports):
+        ports = ()
     in_order = [WEB] * web + list(processes)[1:] == kinds
     return Manifest(**about, processes=processes, names=names, ports=ports) if in_order else None
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from dataclasses import replace
 from fnmatch import fnmatch
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -174,6 +176,15 @@ def test_what_nginx_says_of_tries_is_told_by_hand_as_by_the_gate() -> None:
             capture_output=True,
         )
         assert (done.returncode == 0) == found, header
+
+
+def test_a_drain_waits_until_nginx_has_closed_what_it_does_not_use() -> None:
+    """A template of 2 s: what a probe of ours has left there is no visitor."""
+    template = (Path(__file__).parents[2] / "templates/nginx-site.conf.j2").read_text()
+    (idle,) = set(re.findall(r"keepalive_timeout (\d+)s;", template))
+    wanted = [gates.drained(config(web={"drain": drain}), "blue") for drain in (0.5, 400)]
+    assert [gate.arguments["seconds"] > int(idle) for gate in wanted] == [True, True]
+    assert wanted[1].arguments["seconds"] == 400
 
 
 @pytest.mark.parametrize("web", [{"ports": [4999, 4998]}, {"ports": [4900, 4800], "instances": 3}])

@@ -34,9 +34,10 @@ def web_ports(paths: Dict[str, Any], slot: str) -> List[int]:
     try:
         with open(paths["manifests"][slot], encoding="utf-8") as file:
             known = json.loads(file.read(LONGEST))
-        return [int(one["port"]) for one in known["processes"] if "port" in one]
+        ports = [one["port"] for one in known["processes"] if "port" in one]
     except (OSError, ValueError, KeyError, TypeError):
         return []
+    return ports if all(type(port) is int for port in ports) else []
 
 
 def kept(folder: str) -> List[str]:

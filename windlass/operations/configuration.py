@@ -49,12 +49,12 @@ def config_check_hosts(request: Request) -> int:
         for name, found in zip(hosts.names, answers, strict=True):
             seen = look_of(found)
             listeners = found["system"].listeners if found["system"] else ()
-            problems = lacks(config, seen, found["ground"], listeners)
+            problems = lacks(config, name, seen, found["ground"], listeners)
             print(f"{name}: {'not ready for a deploy:' if problems else 'ready'}")
             for problem in problems:
                 print(f"  {problem}")
             drift = difference(config, seen.nginx, folders=request.folders) if seen.nginx.loaded else ""
-            if drift and not (astray(config, seen.nginx) or miscounted(config, seen.nginx)):
+            if drift and not (astray(config, seen.nginx, name) or miscounted(config, seen.nginx, name)):
                 print(as_typed(f"  (nginx: {drift}; a deploy goes on all the same: fab nginx.install)"))
             ready = ready and not problems
     return ExitCode.DONE if ready else ExitCode.FAILED

@@ -49,13 +49,13 @@ def asked_ports(config: Config) -> list[int]:
 
 
 def uses(config: Config, state: State) -> dict[int, str]:
-    """What each of the app's ports is for: by what runs, and of a slot that does not by the configuration."""
+    """What each of the app's ports is for: by the configuration, and by what runs."""
     known = {config.nginx.listen: "nginx"}
     if config.nginx.tls:
         known[config.nginx.listen_tls] = "nginx, TLS"
     for slot in SLOTS:
         manifest = state.manifests.get(slot)
-        known |= dict.fromkeys((manifest.ports if manifest else ()) or config.ports(slot), slot)
+        known |= dict.fromkeys([*config.ports(slot), *(manifest.ports if manifest else ())], slot)
     return known
 
 
@@ -63,12 +63,20 @@ def ports(config: Config, state: State, figures: SystemFigures | None) -> tuple[
     """The app's ports, and who listens on each; nobody where the figures are not known."""
     found = []
     for port, use in uses(config, state).items():
-        role = (
-            f", {'live' if state.live and use == state.slot else 'idle'}" if use in ("blue", "green") else ""
-        )
+        role = f", {_role(state, use, port)}" if use in SLOTS else ""
         listening = [one for one in figures.listeners if one.port == port] if figures else []
         found.append(Port(port, use + role, _listeners(listening)))
     return tuple(found)
+
+
+def _role(state: State, slot: str, port: int) -> str:
+    if not state.live or slot != state.slot:
+        return "idle"
+    manifest = state.manifests.get(state.slot)
+    started = manifest.ports if manifest else ()
+    if not started or port in started:
+        return "live"
+    return f"live on {started[0]}" + (f" to {started[-1]}" if len(started) > 1 else "")
 
 
 def _listeners(listening: Iterable[Listener]) -> str:

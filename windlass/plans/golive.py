@@ -157,7 +157,7 @@ def soak(config: Config, to: Cutover) -> Stage:
         steps.append(Step(f"watch for {config.soak.seconds:g} s", watch, timeout=gates.longest(watch)))
     # Before the recovery has those of the live slot run again: no two of them shall.
     undo = (Step(f"end {', '.join(to.alone)}", acts.end_these(to.slot, to.alone)),) if to.alone else ()
-    return Stage("soak", tuple(steps), undo=undo, on_cancel="keep")
+    return Stage("soak", tuple(steps), undo=undo, on_cancel="keep", frees=True)
 
 
 def finish(config: Config, to: Cutover, prune: Command | None, *, standby: bool = False) -> Stage:

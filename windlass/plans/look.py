@@ -12,7 +12,7 @@ from windlass.facts.backups import Backup
 from windlass.facts.nginx import NginxFacts
 from windlass.facts.state import State
 from windlass.facts.tools import PACKAGES, Tools
-from windlass.plans.nginx import astray, miscounted
+from windlass.plans.nginx import astray, install_on, miscounted
 
 MEGABYTE = 1024 * 1024
 
@@ -32,9 +32,13 @@ class Look:
         return config.counted(self.nginx.cpus)
 
 
-def missing(config: Config, look: Look, *, building: bool) -> list[str]:
+def missing(config: Config, look: Look, host: str, *, building: bool) -> list[str]:
     """Everything that must be there and is not, each with what brings it; empty where the server is ready."""
-    problems = [*_programs(config, look, building=building), *_env(config, look), *_places(config, look)]
+    problems = [
+        *_programs(config, look, host, building=building),
+        *_env(config, look),
+        *_places(config, look),
+    ]
     if building:
         problems += _room(config, look)
     if problems and not _is_debian(look.state.system):
@@ -44,7 +48,7 @@ def missing(config: Config, look: Look, *, building: bool) -> list[str]:
 
 def check_ready(config: Config, host: str, look: Look, *, building: bool) -> None:
     """Raise NotReady with everything that the server lacks."""
-    refuse(host, missing(config, look, building=building))
+    refuse(host, missing(config, look, host, building=building))
 
 
 def refuse(host: str, problems: Sequence[str]) -> None:
@@ -57,7 +61,7 @@ def refuse(host: str, problems: Sequence[str]) -> None:
         )
 
 
-def _programs(config: Config, look: Look, *, building: bool) -> list[str]:
+def _programs(config: Config, look: Look, host: str, *, building: bool) -> list[str]:
     wanted = ["git", "rsync"] if building else []
     if building and config.database.kind != "none":
         wanted += ["psql", "pg_dump", "pg_restore"]
@@ -75,8 +79,9 @@ def _programs(config: Config, look: Look, *, building: bool) -> list[str]:
     if not look.nginx.version:
         problems.append("nginx: apt-get install nginx")
     elif not look.nginx.loaded:
-        problems.append(f"nginx has no site of {config.app.name}: fab nginx.install -H root@host")
-    return [*problems, *astray(config, look.nginx), *(miscounted(config, look.nginx) if building else [])]
+        problems.append(f"nginx has no site of {config.app.name}: {install_on(host)}")
+    found = miscounted(config, look.nginx, host) if building else []
+    return [*problems, *astray(config, look.nginx, host), *found]
 
 
 def _no_node(config: Config) -> str:

@@ -12,13 +12,20 @@ from windlass.facts.system import Listener, Pm2List, Pm2Process, SystemFigures
 from windlass.facts.visitors import Visitors
 from windlass.layout import SLOTS, Slot
 from windlass.ledger import UNFINISHED, runs
+from windlass.manifest import differences
 from windlass.plans.history import env_differs, env_now
+from windlass.plans.nginx import install_on
 
 FULL = 90
 """Percent of a disk used from which it is said."""
 
 SKEW = 60
 """Seconds that the server's clock may differ from the operator's before it is said."""
+
+
+RESTARTS, UP = 2, 60
+"""How often pm2 has restarted what has been up for less than so many seconds, from which it is said: it keeps ending,
+also where it happens to run in the moment of the look."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,7 @@ class Seen:
 def warnings(config: Config, seen: Seen) -> list[str]:
     """Everything that a person should look at, the worst first; empty on a host in order."""
     found: list[str] = []
-    for source in (_runs, _links, _processes, _env, _site, _room, _clock):
+    for source in (_runs, _links, _processes, _configuration, _env, _site, _room, _clock):
         found += source(config, seen)
     return found
 
@@ -85,6 +92,11 @@ def _processes(config: Config, seen: Seen) -> Iterator[str]:
             yield f"{name} is {process.status if process else 'missing'} under pm2: fab logs, then fab restart"
         elif process.cwd != wanted:
             yield f"{name} runs in {process.cwd}, not in the live release: fab restart -H {seen.host}"
+        elif process.restarts >= RESTARTS and 0 <= state.now - process.since < UP:
+            yield (
+                f"{name} keeps ending: pm2 has restarted it {process.restarts} times, the last time "
+                f"{state.now - process.since:.0f} s ago; fab logs -H {seen.host} says why"
+            )
     yield from _idle(config, seen, list(pm2.processes))
 
 
@@ -121,6 +133,18 @@ def occupied(config: Config, state: State, listeners: Iterable[Listener]) -> Ite
             yield f"port {port} is for {slot}, and {who} of {one.user} listens there"
 
 
+def _configuration(config: Config, seen: Seen) -> Iterator[str]:
+    state = seen.state
+    if not state.live or state.lock.get("held"):
+        return
+    changed = differences(config, state.manifests.get(state.slot))
+    if changed:
+        yield (
+            f"the configuration has changed since {state.live} was started ({'; '.join(changed)}): "
+            f"fab restart -H {seen.host}, or the next deploy, goes by it"
+        )
+
+
 def _env(config: Config, seen: Seen) -> Iterator[str]:
     if env_differs(seen.state, seen.state.live):
         yield (
@@ -131,8 +155,7 @@ def _env(config: Config, seen: Seen) -> Iterator[str]:
 
 def _site(config: Config, seen: Seen) -> Iterator[str]:
     if seen.drift:
-        host = seen.host.rpartition("@")[2]
-        yield f"nginx: {seen.drift}: fab nginx.install -H root@{host}"
+        yield f"nginx: {seen.drift}: {install_on(seen.host)}"
     if seen.visitors.log:
         yield f"a deploy would not see what visitors get: {seen.visitors.log}"
     if seen.state.unenterable:

@@ -226,7 +226,7 @@ def test_the_installed_site_says_to_where_it_sends(config: Config, server: Nginx
     seen = asked(nginx(config))
     assert dict(seen.upstreams) == {f"shop_{slot}": (f"127.0.0.1:{config.port(slot)}",) for slot in SLOTS}
     assert {str(config.layout.green), str(config.layout.stopped)} <= set(seen.flags)
-    assert (seen.serves, astray(config, seen)) == (None, [])
+    assert (seen.serves, astray(config, seen, "deploy@web1")) == (None, [])
 
 
 def test_the_port_that_visitors_are_served_on_is_not_taken_from_them(
@@ -244,11 +244,11 @@ def test_the_port_that_visitors_are_served_on_is_not_taken_from_them(
         planned(live, server)
     assert "give blue its port back" in refused.value.hint
     assert Path(config.nginx.site).read_text() == before
-    assert [text.partition(",")[0] for text in astray(idle, asked(nginx(idle)))] == [
+    assert [text.partition(",")[0] for text in astray(idle, asked(nginx(idle)), "deploy@web1")] == [
         f"nginx sends green to 127.0.0.1:{ports[1]}"
     ]
     ran(planned(idle, server)).check()
-    assert astray(idle, asked(nginx(idle))) == []
+    assert astray(idle, asked(nginx(idle)), "deploy@web1") == []
 
 
 def test_a_number_of_web_processes_that_the_site_does_not_have_is_told_with_the_way_out(
@@ -264,23 +264,23 @@ def test_a_number_of_web_processes_that_the_site_does_not_have_is_told_with_the_
     ran(planned(of(2), server)).check()
     seen = asked(nginx(of(2)))
     assert dict(seen.upstreams)["shop_blue"] == tuple(f"127.0.0.1:{port}" for port in blue[:2])
-    assert miscounted(of(2), seen) == []
+    assert miscounted(of(2), seen, "deploy@web1") == []
     for number in (1, 3):
-        told = miscounted(of(number), seen)
+        told = miscounted(of(number), seen, "deploy@web1")
         assert told == [
             f"nginx shares {slot}'s visitors among 2, and [web] instances is {number}: "
-            "fab nginx.install -H root@host first"
+            "fab nginx.install -H root@web1 first"
             for slot in SLOTS
         ]
-        assert astray(of(number), seen) == []
+        assert astray(of(number), seen, "deploy@web1") == []
         assert (
             difference(of(number), seen)
             == f"{config.nginx.site} is not what the config and the template give"
         )
     assert seen.cpus == len(os.sched_getaffinity(0))
     cores = replace(seen, cpus=2)
-    assert (miscounted(of("cpus"), cores), difference(of("cpus"), cores)) == ([], "")
-    assert len(miscounted(of("cpus"), replace(seen, cpus=3))) == 2
+    assert (miscounted(of("cpus"), cores, "h"), difference(of("cpus"), cores)) == ([], "")
+    assert len(miscounted(of("cpus"), replace(seen, cpus=3), "h")) == 2
 
 
 @pytest.mark.parametrize("listens", [True, False])

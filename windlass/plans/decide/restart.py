@@ -21,7 +21,7 @@ def decide(config: Config, seen: Mapping[str, Look], *, folders: Sequence[Path] 
     def plan(item: tuple[str, Look]) -> Plan:
         host, look = item
         own = look.own(config)
-        refuse(host, [*missing(own, look, building=False), *miscounted(own, look.nginx)])
+        refuse(host, [*missing(own, look, host, building=False), *miscounted(own, look.nginx, host)])
         live = look.state.release(look.state.live)
         if live is None:
             raise Refused(f"{host}: nothing is live; nothing was changed", hint=f"fab deploy -H {host}")
