@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from tests.support.processes import Completed, wait_until
+from tests.support.processes import Completed
 from tests.vps import mishaps
 from tests.vps.torture import verdict
 from tests.vps.torture.commands import prepare, stage_of, wait_for
 from tests.vps.torture.hosts import Hosts
 from tests.vps.torture.rounds import Round
-from tests.vps.torture.strikes import MISHAPS
+from tests.vps.torture.strikes import MISHAPS, wait_for_agents
 from tests.vps.torture.visitors import Visitors
 
 PATIENCE = 120.0
@@ -56,7 +56,7 @@ class Ordeal:
             visitors = [stack.enter_context(Visitors(app)) for app in self._hosts.apps]
             done = self._interrupted(arguments, visitors[self._round.host])
             for app in self._hosts.apps:
-                mishaps.wait_until_free(app, PATIENCE)
+                wait_for_agents(app, PATIENCE)
             seconds = time.monotonic() - self._struck
             how = self._judge(done, before)
             self._judge_neighbours(neighbours)
@@ -86,9 +86,6 @@ class Ordeal:
     def _judge(self, done: Completed, before: list[str]) -> str:
         """How it went, once nobody is at work any more and before anybody looks."""
         orphaned = self._mishap.orphans and not self._missed
-        for app in self._hosts.apps:
-            if not (orphaned and app is self._app):
-                wait_until(lambda app=app: not mishaps.holder(app), 20, "an agent does not end")  # type: ignore[misc]
         wrong = verdict.disagreements(self._hosts, [self._app] if orphaned else [])
         how = verdict.went(self._hosts, before)
         if how == verdict.DIFFERS:

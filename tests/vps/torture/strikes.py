@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.support.processes import Running
+from tests.support.processes import Running, wait_until
 from tests.vps import mishaps
 from tests.vps.apps.tiny import Deployed
 
@@ -14,7 +14,7 @@ STOPPED = 40.0
 """Seconds for which a stopped sshd stands still."""
 
 _SESSION = "pgrep -f '^sshd: deploy' || true"
-_AGENT = "for sshd in $(pgrep -u deploy -f '^sshd: deploy@'); do pgrep -u deploy -P $sshd; done || true"
+_AGENT = "pgrep -u deploy -f '^python3 -u -c ' || true"
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,12 @@ class Mishap:
     heal: Callable[[Deployed, float], None] = lambda app, struck: None
     orphans: bool = False
     off: bool = False
+
+
+def wait_for_agents(app: Deployed, timeout: float) -> None:
+    """Return once nobody holds the lock and no agent is left: one that hears nothing waits for a minute."""
+    mishaps.wait_until_free(app, timeout)
+    wait_until(lambda: not app.vps.run(_AGENT).stdout, timeout, "an agent does not end", 0.1)
 
 
 def _kill_client(app: Deployed, command: Running) -> bool:

@@ -12,9 +12,9 @@ from tests.vps.torture.ordeal import Account, Ordeal
 from tests.vps.torture.rounds import Round
 
 LAST_RUN = f"""
-tail -n 12 {ROOT}/ledger.jsonl; cat {ROOT}/lock; ls -l {ROOT}/run {ROOT}/releases
-for run in $(ls -t {ROOT}/logs | head -n 4); do
-    cd {ROOT}/logs/$run && ls && tail -n 4 *.log; cd ..
+tail -n 8 {ROOT}/ledger.jsonl; tr -s ' ' <{ROOT}/lock; ls -l {ROOT}/run {ROOT}/releases; ls -l {ROOT}/current
+for run in $(ls -t {ROOT}/logs | head -n 3); do
+    echo "--- $run"; cd {ROOT}/logs/$run && ls --full-time *.log; tail -n 4 *.log | grep .; cd ..
 done
 runuser -u deploy -- env HOME=/home/deploy pm2 -s jlist | grep -o '"name":"[^"]*","pm_id":[0-9]*'; uptime
 """
