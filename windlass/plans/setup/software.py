@@ -63,5 +63,6 @@ def _services(config: Config, seen: Seen, found: node.Node, folders: Sequence[Pa
     return (
         services.nginx(seen.services),
         services.pm2(config, seen.services, home=home, pm2=pm2, node=found.folder, folders=folders),
+        services.recovery(config, seen.services, node=found.folder, folders=folders),
         *services.rotation(config, seen.services, home=home, folders=folders),
     )
