@@ -9,6 +9,10 @@ from tests.support.processes import Completed, Running, wait_until
 from tests.vps.apps.tiny import Deployed
 from tests.vps.hosts.factory import VpsFactory
 from tests.vps.hosts.machine import Image, Vps
+from windlass.config.files import load
+from windlass.facts.services import Services
+from windlass.plans.setup.services import recovery
+from windlass.shell import Command
 
 NEIGHBOUR = "neighbour"
 _SERVER = """\
@@ -42,6 +46,7 @@ class Hosts:
             app.configure(**SETTINGS)
             app.wait_until_up()
             _settle_neighbour(app.vps)
+            _install_recovery(app)
             self.apps.append(app)
         return True
 
@@ -76,3 +81,11 @@ def _settle_neighbour(vps: Vps) -> None:
     vps.write("/srv/neighbour/server.mjs", _SERVER, owner="deploy")
     vps.run(f"pm2 -s start /srv/neighbour/server.mjs --name {NEIGHBOUR} && pm2 -s save", user="deploy")
     wait_until(lambda: "a neighbour" in neighbour(vps), 20, "the neighbour does not answer", 0.1)
+
+
+def _install_recovery(app: Deployed) -> None:
+    """What `setup` installs, for the app to put itself right after a boot."""
+    nothing = Services(frozenset(), frozenset(), {})
+    step = recovery(load(app.operator.config_folder, "tiny"), nothing, node="/usr/local/bin", folders=())
+    assert isinstance(step.action, Command)
+    app.vps.run(step.action.text)

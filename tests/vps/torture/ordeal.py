@@ -85,12 +85,13 @@ class Ordeal:
 
     def _judge(self, done: Completed, before: list[str]) -> str:
         """How it went, once nobody is at work any more and before anybody looks."""
-        orphaned = self._mishap.orphans and not self._missed
+        died = self._mishap.kills_agent and not self._missed
+        orphaned = died and not self._mishap.off
         wrong = verdict.disagreements(self._hosts, [self._app] if orphaned else [])
         how = verdict.went(self._hosts, before)
         if how == verdict.DIFFERS:
             stage = stage_of(done, self._app)
-            if not (orphaned and verdict.may_differ(self._hosts, self._app, before, stage)):
+            if not (died and verdict.may_differ(self._hosts, self._app, before, stage)):
                 wrong.append(f"the hosts differ: {self._hosts.each(verdict.state)} after {before}, {stage}")
         wrong += verdict.told(self._round, done, how)
         assert not wrong, "\n".join(["after the mishap", *wrong])
@@ -109,7 +110,7 @@ class Ordeal:
         status = self._hosts.fab("status")
         self.said.append(status)
         differ = how == verdict.DIFFERS
-        codes = {4} if differ else {0, 4} if self._mishap.orphans else {0}
+        codes = {4} if differ else {0, 4} if self._mishap.kills_agent else {0}
         assert status.exit_code in codes, f"status: {status}"
         other = mishaps.other_commit(self._hosts.apps[0])
         live = self._hosts.apps[0].live()

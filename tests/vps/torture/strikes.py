@@ -21,13 +21,13 @@ _AGENT = "pgrep -u deploy -f '^python3 -u -c ' || true"
 class Mishap:
     """`strike` says whether there was anything to strike; `heal` ends it, given when it struck (monotonic).
 
-    `orphans`: the agent dies, and what it left is put right by the next command. `off`: so does the host, for `heal`
-    to boot: visitors come again once it answers.
+    `kills_agent`: what it left is put right by the next command; where the host goes `off`, by itself after the boot,
+    which is what `heal` does: visitors come again once it answers.
     """
 
     strike: Callable[[Deployed, Running], bool]
     heal: Callable[[Deployed, float], None] = lambda app, struck: None
-    orphans: bool = False
+    kills_agent: bool = False
     off: bool = False
 
 
@@ -104,13 +104,13 @@ def _boot(app: Deployed, struck: float) -> None:
 MISHAPS = {
     "client killed": Mishap(_kill_client),
     "Ctrl-C": Mishap(_interrupt_client),
-    "agent killed": Mishap(_kill_agent, orphans=True),
+    "agent killed": Mishap(_kill_agent, kills_agent=True),
     "step killed": Mishap(_kill_step),
     "session killed": Mishap(_kill_session),
     "session stopped": Mishap(_stop_session, _continue_session),
     "line silent": Mishap(_cut_line, _restore_line),
-    "reboot": Mishap(_reboot, _boot, orphans=True, off=True),
-    "power cut": Mishap(_power_cut, _boot, orphans=True, off=True),
+    "reboot": Mishap(_reboot, _boot, kills_agent=True, off=True),
+    "power cut": Mishap(_power_cut, _boot, kills_agent=True, off=True),
 }
 SLOW = ("session stopped", "line silent")
 """Those that last for STOPPED seconds."""
