@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -150,22 +150,21 @@ def other_commit(app: Deployed) -> str:
     return "third" if app.live() == "change" else "change"
 
 
-def disagreements(app: Deployed, beside: Sequence[str] = ()) -> list[str]:
-    """What on the host contradicts that one release is live and nothing is under way; empty if all agrees.
-
-    `beside`: the names of what else is in deploy's pm2.
-    """
+def disagreements(app: Deployed) -> list[str]:
+    """What on the host contradicts that one release is live and nothing is under way; empty if all agrees."""
     vps = app.vps
     slot = "green" if vps.exists(f"{ROOT}/run/green") else "blue"
     release = vps.path(f"{ROOT}/run/slot-{slot}").name
-    running = sorted([f"tiny-{slot}", *beside])
     ends = [record for record in app.ledger() if record["event"] == "end"]
     begun = {record["run"] for record in app.ledger() if record["event"] == "start"}
     facts = {
         "visitors' commit": (app.health()["commit"], vps.read(f"{ROOT}/releases/{release}/REVISION").strip()),
         "current": (app.current(), release),
-        "pm2": (app.pm2(), dict.fromkeys(running, "online")),
-        "pm2's dump": (app.saved(), running),
+        "pm2": (
+            {name: status for name, status in app.pm2().items() if name.startswith("tiny")},
+            {f"tiny-{slot}": "online"},
+        ),
+        "pm2's dump": ([name for name in app.saved() if name.startswith("tiny")], [f"tiny-{slot}"]),
         "the idle slot's link": (len(list(vps.path(f"{ROOT}/run").glob("slot-*"))), 1),
         "the ledger's last word": (ends[-1]["live"]["release"], release),
         "runs without an end": (begun - {record["run"] for record in ends}, set()),

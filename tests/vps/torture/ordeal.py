@@ -24,7 +24,7 @@ PATIENCE = 120.0
 class Account:
     """What became of a round, and in seconds how long it took until nobody was at work any more.
 
-    `missed`: there was nothing to strike any more, or not yet. `away`: seconds for which visitors had no answer from
+    `missed`: there was nothing to strike any more. `away`: seconds for which visitors had no answer from
     a host that was switched off.
     """
 
@@ -73,7 +73,9 @@ class Ordeal:
         self._struck = time.monotonic()
         if self._mishap.off:
             visitors.switch_off(self._struck)
-        self._missed = not self._mishap.strike(self._app, command)
+        while not (hit := self._mishap.strike(self._app, command)) and command.alive:
+            continue  # what it strikes is not there yet
+        self._missed = not hit
         if self._mishap.off:
             visitors.come_again()
         done = command.wait(90)

@@ -22,10 +22,17 @@ def disagreements(hosts: Hosts, orphaned: Sequence[Deployed] = ()) -> list[str]:
 
 
 def _of(app: Deployed) -> list[str]:
-    return [*mishaps.disagreements(app, beside=(NEIGHBOUR,)), *strays(app)]
+    return [*mishaps.disagreements(app), *_strays(app), *_listed(app)]
 
 
-def strays(app: Deployed) -> list[str]:
+def _listed(app: Deployed) -> list[str]:
+    """What pm2 runs is what it would bring back, the neighbour's app too."""
+    runs, saved = app.pm2(), app.saved()
+    fine = runs.get(NEIGHBOUR) == "online" and saved == sorted(runs)
+    return [] if fine else [f"pm2 has {runs}, and saved {saved}"]
+
+
+def _strays(app: Deployed) -> list[str]:
     """What runs for the idle slot, whoever started it, and who listens there."""
     live = "green" if app.vps.exists(f"{ROOT}/run/green") else "blue"
     idle, port = ("blue", 3000) if live == "green" else ("green", 3001)
