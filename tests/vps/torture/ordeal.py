@@ -93,7 +93,7 @@ class Ordeal:
         how = verdict.went(self._hosts, before)
         if how == verdict.DIFFERS:
             stage = stage_of(done, self._app)
-            if not (died and verdict.may_differ(self._hosts, self._app, before, stage)):
+            if not (orphaned and verdict.may_differ(self._hosts, self._app, before, stage)):
                 wrong.append(f"the hosts differ: {self._hosts.each(verdict.state)} after {before}, {stage}")
         wrong += verdict.told(self._round, done, how)
         assert not wrong, "\n".join(["after the mishap", *wrong])

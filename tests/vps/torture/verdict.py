@@ -57,8 +57,8 @@ def state(app: Deployed) -> str:
 def may_differ(hosts: Hosts, dead: Deployed, before: list[str], stage: str) -> bool:
     """Whether the hosts differ in the one way that is known.
 
-    A host whose agent died between its cutover and the point where all settle keeps what its flag names, while the
-    others go back.
+    A host whose agent died between its cutover and the point where all settle keeps what its flag names until the
+    next command, while the others go back.
     """
     changed = [app for app, old in zip(hosts.apps, before, strict=True) if state(app) != old]
     return changed == [dead] and stage in ("cutover", "soak")
