@@ -15,7 +15,8 @@ HEAD = (
 
 def table(accounts: Sequence[Account], failures: Sequence[Broken]) -> str:
     """Lines for people: `missed` had nothing to strike, `lost` are requests, the times are the longest in seconds."""
-    kinds = sorted({(one.round.mishap, one.round.command) for one in [*accounts, *failures]})
+    rounds = [*(one.round for one in accounts), *(one.round for one in failures)]
+    kinds = sorted({(one.mishap, one.command) for one in rounds})
     rows = [HEAD, *(_row(kind, accounts, failures) for kind in kinds)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
