@@ -50,7 +50,9 @@ def manifest_of(config: Config, slot: Slot, release: str, revision: str, node: s
     """What a slot is started with by this configuration."""
     types = [WEB, *config.processes]
     names = [config.process_name(slot, "" if kind == WEB else kind) for kind in types]
-    return Manifest(slot, release, revision, "node", "pm2", node, _settings(config), tuple(names))
+    return Manifest(
+        slot, release, revision, "node", config.web.supervisor, node, _settings(config), tuple(names)
+    )
 
 
 def as_text(manifest: Manifest) -> str:
@@ -111,7 +113,8 @@ def differences(config: Config, manifest: Manifest | None) -> list[str]:
     """The keys in which the configuration differs from what was started, as the file has them."""
     if manifest is None:
         return []
-    return list(_differences(_settings(config), manifest.processes))
+    moved = [] if manifest.supervisor == config.web.supervisor else ["[web] supervisor"]
+    return [*moved, *_differences(_settings(config), manifest.processes)]
 
 
 def _differences(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from . import proc
+from . import proc, units
 from .failure import GateFailed
 
 INTERVAL = 0.1
@@ -27,7 +27,7 @@ def alive(arguments: dict[str, Any]) -> None:
 
 
 class Watched:
-    """The `processes` of a gate's arguments: globs of `pid_files` and a number of `instances`, by name."""
+    """The `processes` of a gate's arguments: globs of `pid_files` or `units`, and a number of `instances`, by name."""
 
     def __init__(self, arguments: dict[str, Any]) -> None:
         self._wanted: dict[str, dict[str, Any]] = arguments.get("processes") or {}
@@ -43,7 +43,8 @@ class Watched:
                     raise GateFailed(f"{name} (pid {one.pid}) ended {proc.age(one):.1f} s after its start")
 
     def _found(self, name: str, wanted: dict[str, Any]) -> list[proc.Process]:
-        running = proc.from_pid_files(wanted["pid_files"])
+        named = proc.from_pid_files(wanted.get("pid_files") or ())
+        running = [*named, *units.started(wanted.get("units") or ())]
         lacking = int(wanted["instances"]) - len(running)
         if lacking > 0:
             raise GateFailed(

@@ -12,6 +12,9 @@ from windlass.config.roots import why_not_a_root
 
 Rule = Callable[[Config], Iterator[Problem]]
 
+LONGEST_USER = 32
+"""Characters that useradd takes for a name."""
+
 
 def broken_rules(config: Config) -> list[Problem]:
     """Every combination in the configuration that cannot work."""
@@ -138,6 +141,19 @@ def _processes_have_names_of_their_own(config: Config) -> Iterator[Problem]:
             )
 
 
+def _app_runs_as_a_user_of_its_own(config: Config) -> Iterator[Problem]:
+    if config.web.supervisor != "systemd":
+        return
+    if config.app_user == config.setup.user:
+        reason = f"is setup.user too ({config.setup.user}): an app that owns its releases could change them"
+        yield Problem(("setup", "app_user"), reason, (("setup", "user"),))
+    if len(config.app_user) > LONGEST_USER:
+        reason = (
+            f"{config.app_user}, which app.name gives, is too long for the name of a user: name a shorter one"
+        )
+        yield Problem(("setup", "app_user"), reason, (("app", "name"),))
+
+
 def _health_times_fit(config: Config) -> Iterator[Problem]:
     health = config.health
     if health.timeout > health.start_timeout:
@@ -157,6 +173,7 @@ def _within(path: str, folder: str) -> bool:
 
 RULES: tuple[Rule, ...] = (
     _root_is_the_apps_own,
+    _app_runs_as_a_user_of_its_own,
     _ports_differ,
     _ports_are_not_in_the_environment,
     _certificate_has_its_key,

@@ -33,6 +33,7 @@ from windlass.config.fields import (
     UrlFolder,
     UrlPath,
     UserName,
+    UserNameOrDefault,
     VariableName,
     Version,
     Word,
@@ -96,6 +97,7 @@ class Web(Section):
     drain: Seconds = 30
     max_memory: Memory = ""
     standby: Literal["cold", "warm"] = "cold"
+    supervisor: Literal["pm2", "systemd"] = "pm2"
 
 
 class Process(Section):
@@ -184,6 +186,7 @@ class Limits(Section):
 
 class Setup(Section):
     user: UserName = "deploy"
+    app_user: UserNameOrDefault = ""
     keys: list[PublicKey] = []
     node: NodeLine = "22"
     node_dist: HttpUrl = "https://nodejs.org/dist"

@@ -1,0 +1,58 @@
+// Writes a script for each process of an ecosystem file, which systemd has /bin/sh run as the app's user.
+// Read by node on its standard input: `node - FILE SETTINGS`. What a script is called, and what else goes into it, the
+// settings say; which program runs, with which words, the file alone.
+"use strict";
+
+const { readFileSync, existsSync, renameSync, writeFileSync } = require("node:fs");
+const { join } = require("node:path");
+
+const [file, settings] = process.argv.slice(2);
+const { slot, types, folder, path, stopped, status, caches, release, releases } = JSON.parse(settings);
+
+function quoted(word) {
+  return `'${String(word).replaceAll("'", `'\\''`)}'`;
+}
+
+/** The boot in which the app is started although it is stopped, which only a resume does; "" where it is not. */
+function behind() {
+  return existsSync(stopped) ? readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim() : "";
+}
+
+/** A release's cache is the app's own, and goes when the release has gone. */
+function cached() {
+  if (!caches.length) return [];
+  const own = caches.map((cache) => `"$CACHE_DIRECTORY"/releases/${quoted(join(release, cache))}`);
+  return [
+    `mkdir -p ${own.join(" ")}`,
+    'for old in "$CACHE_DIRECTORY"/releases/*; do',
+    `    [ -d ${quoted(releases)}/"\${old##*/}" ] || rm -rf -- "$old"`,
+    "done",
+  ];
+}
+
+function script(app, number) {
+  const { cwd, env, interpreter, node_args: before = [], script: program, args = [] } = app;
+  const variables = { PATH: path, NODE_APP_INSTANCE: number - 1, ...env };
+  const started = interpreter === "none" ? [program] : [interpreter, ...before, program];
+  return [
+    "#!/bin/sh",
+    `# ${app.name}, release ${release}: written by Windlass for one start of this slot.`,
+    `if [ -e ${quoted(stopped)} ] && [ "$(cat /proc/sys/kernel/random/boot_id)" != '${behind()}' ]; then`,
+    '    echo "not started: the app is stopped"',
+    `    exit ${status}`,
+    "fi",
+    ...cached(),
+    `cd ${quoted(cwd)} || exit 1`,
+    ...Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}`),
+    `exec ${[...started, ...args].map(quoted).join(" ")}`,
+    "",
+  ].join("\n");
+}
+
+for (const app of require(file).apps) {
+  for (let number = 1; number <= (app.instances || 1); number++) {
+    const place = join(folder, `${types[app.name]}.${slot}.${number}.script`);
+    writeFileSync(`${place}.next`, script(app, number), { mode: 0o644 });
+    renameSync(`${place}.next`, place);
+  }
+}
