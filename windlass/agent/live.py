@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import Any, Dict, List, Set
@@ -23,6 +24,15 @@ def live(paths: Dict[str, Any]) -> Dict[str, str]:
     except (OSError, ValueError):
         revision = ""
     return {"slot": slot, "release": release, "revision": revision}
+
+
+def supervisor(paths: Dict[str, Any], slot: str) -> str:
+    """What started the processes of a slot, by its manifest; pm2 where there is none."""
+    try:
+        with open(paths["manifests"][slot], encoding="utf-8") as file:
+            return str(json.load(file)["supervisor"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "pm2"
 
 
 def kept(folder: str) -> List[str]:

@@ -52,7 +52,7 @@ done
 systemctl show -p Id,NeedDaemonReload 'windlass-{app}.*' 2>/dev/null |
     sed -n '/^Id=/{{s/^Id=//;h}};/^NeedDaemonReload=yes/{{x;s/^/stale /p}}' || true
 systemctl list-units --plain --no-legend --full 'windlass-{app}.*' 2>/dev/null |
-    sed -n '/ active \| activating \| deactivating /s/^\([^ ]*\) .*/running \1/p' || true
+    sed -nE '/ (active|activating|deactivating) /s/^([^ ]*) .*/running \\1/p' || true
 whose=
 if [ "$(id -u)" = 0 ]; then whose='-U '{quote(user)}; fi
 echo "rights $(sudo -n -l $whose 2>/dev/null | tr -s '[:space:]' ' ' || true)"
