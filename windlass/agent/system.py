@@ -7,7 +7,7 @@ import os
 import time
 from typing import Any, Callable, Dict
 
-from . import proc
+from . import proc, units
 from .pm2 import listed
 
 HINT = "apt-get install python3-psutil"
@@ -16,8 +16,8 @@ HINT = "apt-get install python3-psutil"
 def system(arguments: dict[str, Any]) -> dict[str, Any]:
     """The figures over `interval` seconds (1), which is also how long it takes.
 
-    `disks` are paths, `ports` the ports whose listeners are wanted, `pids` and `pid_files` (globs) the
-    processes, each with all that it started. Without psutil: no CPU, no processes, and a hint.
+    `disks` are paths, `ports` the ports whose listeners are wanted, `pids`, `pid_files` (globs) and `units` (a
+    pattern) the processes, each with all that it started. Without psutil: no CPU, no processes, and a hint.
     """
     disks, ports = arguments.get("disks") or ["/"], arguments.get("ports") or []
     figures: dict[str, Any] = {
@@ -34,6 +34,8 @@ def system(arguments: dict[str, Any]) -> dict[str, Any]:
         return {**figures, "psutil": False, "hint": HINT}
     pids = [int(pid) for pid in arguments.get("pids") or []]
     pids += [one.pid for one in proc.from_pid_files(arguments.get("pid_files") or [])]
+    if arguments.get("units"):
+        pids += [one["pid"] for one in units.listed({"pattern": arguments["units"]}) if one["pid"]]
     return {**figures, "psutil": True, **_measured(psutil, float(arguments.get("interval") or 1.0), pids)}
 
 
@@ -123,7 +125,7 @@ def _uptime() -> float:
 
 def _listener(one: proc.Socket) -> dict[str, Any]:
     """Who listens; the process is known to its own user and to root."""
-    pid = min(proc.holders([one.inode])[one.inode], default=0)
+    pid = min(proc.holders([one.inode])[one.inode], default=0) or _of_unit(one)
     return {
         "port": one.port,
         "address": one.address,
@@ -133,4 +135,10 @@ def _listener(one: proc.Socket) -> dict[str, Any]:
     }
 
 
-CALLS: Dict[str, Callable[[Dict[str, Any]], Any]] = {"system": system, "pm2": listed}
+def _of_unit(one: proc.Socket) -> int:
+    """The main process of the unit that the socket was opened in: of another user's, nobody tells more."""
+    unit = units.openers(one.port).get(one.inode, "")
+    return next((process.pid for process in units.started([unit])), 0) if unit else 0
+
+
+CALLS: Dict[str, Callable[[Dict[str, Any]], Any]] = {"system": system, "pm2": listed, "units": units.listed}

@@ -87,12 +87,12 @@ def _units(config: Config, wanted: Sequence[str]) -> list[dict[str, str]]:
         {
             "slot": slot,
             "supervisor": "systemd",
-            "label": unit.partition(".")[2].partition("@")[0],
+            "label": kind if number == 1 else f"{kind} {number}",
             "unit": unit,
         }
         for slot in SLOTS
         for kind in kinds
-        for unit in units.units(config, slot, kind)
+        for number, unit in enumerate(units.units(config, slot, kind), 1)
     ]
 
 

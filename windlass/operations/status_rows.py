@@ -34,7 +34,13 @@ def questions(config: Config) -> list[Question[Any]]:
         commits.question(layout),
         visitors.question(config),
         system.pm2_list(config.node.path or "", str(layout.node_path)),
-        system.figures([layout.root], sorted(uses(config)), [f"{layout.run}/{config.app.name}-*.pid"]),
+        system.unit_list(config.app.name),
+        system.figures(
+            [layout.root],
+            sorted(uses(config)),
+            [f"{layout.run}/{config.app.name}-*.pid"],
+            f"windlass-{config.app.name}.*",
+        ),
     ]
     if applied := migrations.questions(config):
         asked += [*applied, shipped.question(config)]
@@ -48,7 +54,7 @@ def row(
     state: State = found["state"]
     figures: SystemFigures | None = found["system"]
     drift = difference(config, found["nginx"], folders=folders)
-    seen = Seen(host, state, found["pm2"], figures, found["visitors"], drift, clock)
+    seen = Seen(host, state, found["pm2"], figures, found["visitors"], drift, clock, found["unit_list"])
     return HostStatus(
         host,
         config.app.name,
@@ -59,7 +65,7 @@ def row(
         health=_health(config, state, found["visitors"]),
         nginx=_nginx(found["nginx"]),
         site=_site(found["nginx"], drift),
-        processes=processes(config, state, found["pm2"], figures),
+        processes=processes(config, state, found["pm2"], found["unit_list"], figures),
         ports=ports(config, state, figures),
         **_figures(figures),
         database="applied" in found,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from windlass.commands.recovery import names
 from windlass.config.model import Config
 from windlass.facts.state import State
-from windlass.facts.system import Listener, Pm2List, Pm2Process, SystemFigures
+from windlass.facts.system import Listener, Pm2List, Pm2Process, SystemFigures, Unit
 from windlass.facts.visitors import Visitors
 from windlass.layout import SLOTS, Slot
 from windlass.ledger import UNFINISHED, runs
@@ -32,6 +32,7 @@ class Seen:
     visitors: Visitors
     drift: str
     clock: float
+    units: Sequence[Unit] = ()
 
 
 def warnings(config: Config, seen: Seen) -> list[str]:
