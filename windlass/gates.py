@@ -8,6 +8,9 @@ from windlass.config.model import Config
 from windlass.layout import Layout, Slot
 from windlass.plan import Gate
 from windlass.shell import Command, all_of, cmd
+from windlass.supervisors import starting as supervisors
+from windlass.supervisors import units
+from windlass.supervisors.units import WEB
 
 LINGERS = 4.0
 """Seconds: an ES module that throws ends three seconds later, by a SIGINT of pm2's error handler (docs/traps.md)."""
@@ -55,16 +58,16 @@ def healthy(
 
 
 def alive(config: Config, slot: Slot, processes: Sequence[str], *, known: bool) -> Gate:
-    """These processes of a slot, by their pm2 names, stay up for as long as its web process must.
+    """These processes of a slot, by their names, stay up for as long as its web process must.
 
     For longer than pm2 keeps one alive that has thrown at its start, unless they were well before.
     """
     health = config.health
     min_healthy = health.min_healthy_known if known else max(health.min_healthy, LINGERS)
-    look = [cmd("pm2", "describe", name).commented("online, and no restarts") for name in processes]
+    look = [supervisors.look(config, slot, name).commented("up, and no restarts") for name in processes]
     return Gate(
         "alive",
-        {"processes": _watched(config, slot, processes), "min_healthy": min_healthy},
+        {"processes": _watched(config, slot, processes), "slot": slot, "min_healthy": min_healthy},
         all_of(cmd("sleep", f"{min_healthy:g}"), *look),
     )
 
@@ -75,7 +78,8 @@ def listens(config: Config, slot: Slot, release: str) -> Gate:
     arguments = {
         "port": config.port(slot),
         "cwd": str(layout.release_app(release)),
-        "pid_files": pid_files(layout, config.process_name(slot)),
+        "slot": slot,
+        **_named(config, slot, WEB),
         "seconds": config.health.start_timeout,
         "unless": str(layout.stopped),
     }
@@ -125,7 +129,7 @@ def soak(config: Config, slot: Slot, release: str, processes: Sequence[str] = ()
     }
     follow = cmd("timeout", f"{settings.seconds:g}", "tail", "--lines=0", "--follow=name", log)
     errors = cmd("grep", '"status":"5[0-9][0-9]".*"upstream_addr":"' + upstream(config, slot))
-    describe = cmd("pm2", "describe", config.process_name(slot))
+    describe = supervisors.look(config, slot, config.process_name(slot))
     return Gate(
         "soak",
         arguments,
@@ -169,11 +173,24 @@ def pid_files(layout: Layout, name: str) -> list[str]:
 
 
 def _watched(config: Config, slot: Slot, processes: Sequence[str]) -> dict[str, dict[str, object]]:
-    instances = {config.process_name(slot, kind): one.instances for kind, one in config.processes.items()}
+    kinds = {config.process_name(slot, kind): kind for kind in config.processes}
     return {
-        name: {"pid_files": pid_files(config.layout, name), "instances": instances[name]}
+        name: {
+            **_named(config, slot, kinds[name]),
+            "instances": config.processes[kinds[name]].instances,
+        }
         for name in processes
     }
+
+
+def _named(config: Config, slot: Slot, kind: str) -> dict[str, object]:
+    """What tells the processes of a type from all others, whichever supervisor has started the slot."""
+    name = config.process_name(slot, "" if kind == WEB else kind)
+    scripts = {
+        unit: str(config.layout.start_script(kind, slot, number))
+        for number, unit in enumerate(units.units(config, slot, kind), 1)
+    }
+    return {"pid_files": pid_files(config.layout, name), "units": scripts}
 
 
 def _app(config: Config, layout: Layout, slot: Slot, release: str) -> dict[str, object]:
@@ -181,7 +198,8 @@ def _app(config: Config, layout: Layout, slot: Slot, release: str) -> dict[str, 
     return {
         "port": config.port(slot),
         "cwd": str(layout.release_app(release)),
-        "pid_files": pid_files(layout, config.process_name(slot)),
+        "slot": slot,
+        **_named(config, slot, WEB),
         "path": config.health.path,
         "status": config.health.status,
         "host": config.nginx.probe_name,

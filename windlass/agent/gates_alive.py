@@ -31,6 +31,7 @@ class Watched:
 
     def __init__(self, arguments: dict[str, Any]) -> None:
         self._wanted: dict[str, dict[str, Any]] = arguments.get("processes") or {}
+        self._about: dict[str, Any] = {key: arguments[key] for key in ("paths", "slot") if key in arguments}
         self._first: dict[str, list[proc.Process]] = {}
 
     def check(self) -> None:
@@ -43,8 +44,10 @@ class Watched:
                     raise GateFailed(f"{name} (pid {one.pid}) ended {proc.age(one):.1f} s after its start")
 
     def _found(self, name: str, wanted: dict[str, Any]) -> list[proc.Process]:
-        named = proc.from_pid_files(wanted.get("pid_files") or ())
-        running = [*named, *units.started(wanted.get("units") or ())]
+        by_units = units.has_started({**wanted, **self._about})
+        running = (
+            units.started(wanted["units"]) if by_units else proc.from_pid_files(wanted.get("pid_files") or ())
+        )
         lacking = int(wanted["instances"]) - len(running)
         if lacking > 0:
             raise GateFailed(

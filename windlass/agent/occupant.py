@@ -24,12 +24,13 @@ class Expected:
 
     @classmethod
     def of(cls, arguments: dict[str, Any]) -> Expected:
-        """What a gate's arguments `port`, `cwd`, `pid_files` and `units` ask for."""
+        """What a gate's arguments `port`, `cwd`, and `pid_files` or `units` ask for."""
+        by_units = units.has_started(arguments)
         return cls(
             int(arguments["port"]),
             arguments.get("cwd") or "",
-            tuple(arguments.get("pid_files") or ()),
-            dict(arguments.get("units") or {}),
+            () if by_units else tuple(arguments.get("pid_files") or ()),
+            dict(arguments["units"]) if by_units else {},
         )
 
     @property

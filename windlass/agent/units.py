@@ -6,12 +6,21 @@ import subprocess
 from collections.abc import Iterable
 from typing import Any
 
-from . import proc
+from . import live, proc
 
 TIMEOUT = 15.0
 _SHOWN = (
     "Id", "ActiveState", "SubState", "MainPID", "NRestarts", "ExecMainStartTimestampMonotonic", "Result",
 )  # fmt: skip
+
+
+def has_started(arguments: dict[str, Any]) -> bool:
+    """Whether a gate's `units` are what started its `slot`, and not pm2 with the `pid_files`."""
+    if not arguments.get("units"):
+        return False
+    if "paths" not in arguments:
+        return not arguments.get("pid_files")
+    return live.supervisor(arguments["paths"], arguments["slot"]) == "systemd"
 
 
 def shown(units: Iterable[str]) -> dict[str, dict[str, str]]:

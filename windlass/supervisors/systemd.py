@@ -66,11 +66,23 @@ def control(verb: str, name: str) -> Command:
     return cmd("sudo", "-n", SYSTEMCTL, verb, name)
 
 
-def last_lines(config: Config, slot: Slot, lines: int = 20) -> Command:
-    """The end of what the slot's present or last web process wrote, and of what systemd says of it."""
-    return all_of(
-        *(cmd("journalctl", "-q", "-o", "cat", "-n", lines, "-u", one) for one in units(config, slot, "web"))
-    )
+def lines(config: Config, slot: Slot, name: str) -> Command:
+    """The end of what a process of the slot has written, and what systemd says of it."""
+    (kind,) = kind_of(config, slot, [name])
+    wanted = [f"--unit={one}" for one in units(config, slot, kind)]
+    return cmd("journalctl", "--quiet", "--output=cat", "--lines=20", *wanted)
+
+
+def last_lines(config: Config, slot: Slot) -> Command:
+    """The same of the slot's web process, since it was prepared."""
+    since = quote(config.layout.start_script("web", slot, 1).with_suffix(".script"))
+    return Command(f'{lines(config, slot, config.process_name(slot))} --since="@$(stat -c %Y {since})"')
+
+
+def look(config: Config, slot: Slot, name: str) -> Command:
+    """What systemd says of a process of the slot."""
+    (kind,) = kind_of(config, slot, [name])
+    return cmd("systemctl", "status", "--no-pager", *units(config, slot, kind))
 
 
 def _scripts(config: Config, slot: Slot, kind: str) -> list[PurePosixPath]:
