@@ -127,6 +127,11 @@ class Layout:
         return self.run / "node-path"
 
     @property
+    def left_agent(self) -> PurePosixPath:
+        """The agent as the last command sent it, for whatever runs after a boot."""
+        return self.run / "agent.pyz"
+
+    @property
     def stopped(self) -> PurePosixPath:
         """As `maintenance`, and nothing is started while this file is there."""
         return self.run / "stopped"
@@ -186,6 +191,11 @@ class Layout:
             "stopped": str(self.stopped),
             "reserve": str(self.root / "reserve"),
             "standby": str(self.standby),
+            "current": str(self.current),
+            "run": str(self.run),
+            "migrated": str(self.migrated),
+            "node_path": str(self.node_path),
+            "configs": {slot: str(self.slot_config(slot)) for slot in SLOTS},
             "slots": {slot: str(self.slot_release(slot)) for slot in SLOTS},
             "manifests": {slot: str(self.slot_manifest(slot)) for slot in SLOTS},
             "releases": str(self.releases),

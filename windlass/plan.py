@@ -16,9 +16,12 @@ this run alone."""
 
 @dataclass(frozen=True)
 class Gate:
-    """A check that the agent makes itself, by name; `by_hand` is what a person would type for it."""
+    """A check that the agent makes itself, or an act on an app's slots; `by_hand` is what a person would type."""
 
-    name: Literal["healthy", "alive", "listens", "answers_through_nginx", "soak", "drained"]
+    name: Literal[
+        "healthy", "alive", "listens", "answers_through_nginx", "soak", "drained",
+        "end", "stop", "stand_by", "gone", "present", "remember", "tidy", "links", "agree", "page",
+    ]  # fmt: skip
     arguments: dict[str, Any]
     by_hand: Command
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import pwd
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Dict, List
 
-from . import digest, ledger, stop, takeover
+from . import archive, digest, ledger, lock, stop, takeover
 from .plan import PlanRun
 
 if TYPE_CHECKING:
     from .session import Session
+
+
+BOOT_WAIT = 600.0
+"""Seconds for which the boot's recovery waits for a command that came before it."""
 
 
 def come_in(session: Session) -> int:
@@ -46,24 +51,52 @@ def _open_locked(session: Session) -> bool:
         return False
     with suppress(OSError):  # a full disk: it is rotated another time
         digest.rotate(session.paths)
-    left = list(digest.past(session.paths["ledger"])["open"].values())
+    archive.leave(session)
+    left = _left_open(session)
     if (left or session.left_behind or _link_is_lost(session)) and session.opening.get("recovery"):
-        _put_right(session, left)
+        reason = _reason(session, left) or "current does not name the live release"
+        _put_right(session, left, session.opening["recovery"], reason)
     return True
 
 
-def _put_right(session: Session, left: List[Dict[str, Any]]) -> None:
-    """Recover after runs that died, and close them in the ledger; what could not be put right stays open."""
+def after_boot(session: Session) -> int:
+    """Make the server agree with its flag, whether a run died or not; the exit code.
+
+    Where nothing was left, what concerns the database is not asked for: another host may be at work on it.
+    """
+    deadline = time.monotonic() + BOOT_WAIT
+    while lock.is_held(session.paths["lock"]) and time.monotonic() < deadline:
+        session.channel.pump(0.5)
+    if not session.take_lock():
+        return 75
+    left, recovery = _left_open(session), session.opening["recovery"]
+    if not left and not session.left_behind:
+        recovery = [step for step in recovery if "gate" in step]
+    reason = _reason(session, left) or "the server has booted"
+    return 0 if _put_right(session, left, recovery, reason) else 1
+
+
+def _left_open(session: Session) -> List[Dict[str, Any]]:
+    return list(digest.past(session.paths["ledger"])["open"].values())
+
+
+def _reason(session: Session, left: List[Dict[str, Any]]) -> str:
+    """What did not finish, "" where everything did."""
     whats = [f"{record.get('what')} by {record.get('who')} at {record.get('time')}" for record in left]
-    reason = f"did not finish: {', '.join(whats) or 'the last run'}"
-    if not whats and not session.left_behind:
-        reason = "current does not name the live release"
-    if not PlanRun(session, {"stages": [], "recovery": session.opening["recovery"]}).recover(reason):
-        return
+    return f"did not finish: {', '.join(whats) or 'the last run'}" if left or session.left_behind else ""
+
+
+def _put_right(
+    session: Session, left: List[Dict[str, Any]], recovery: List[Dict[str, Any]], reason: str
+) -> bool:
+    """Recover after runs that died, and close them in the ledger; what could not be put right stays open."""
+    if not PlanRun(session, {"stages": [], "recovery": recovery}).recover(reason):
+        return False
     for record in left:
         outcome = record.get("outcome", "interrupted")
         closed = {**record, "event": "end", "time": ledger.now(), "outcome": outcome, "live": session.live()}
         session.append({name: value for name, value in closed.items() if name != "unrecovered"})
+    return True
 
 
 def _link_is_lost(session: Session) -> bool:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
-
-if TYPE_CHECKING:
-    from .tail import Wanted
+from typing import Any, Callable, Dict, List, Optional
 
 TIMEOUT = 15.0
 FURTHEST = 64 * 1024 * 1024
@@ -34,7 +31,7 @@ class Journal:
         if not cursor:
             self.problem = UNREADABLE
 
-    def last(self, count: int, wanted: Wanted, breathe: Callable[[], None]) -> List[str]:
+    def last(self, count: int, wanted: Any, breathe: Callable[[], None]) -> List[str]:
         """The last `count` wanted lines before the point where following begins; `breathe` is called in between."""
         found: List[str] = []
         # From that point backwards.

@@ -121,13 +121,13 @@ def _judge_unit(expected: Expected, one: proc.Socket, unit: str) -> Finding:
     running = units.started([unit])
     if not running:
         return Finding(problem=f"{held} what {unit} has left; it does not run")
-    if expected.cwd and expected.cwd != _starts_in(expected.units[unit]):
-        place = _starts_in(expected.units[unit]) or "an unknown folder"
+    if expected.cwd and expected.cwd != starts_in(expected.units[unit]):
+        place = starts_in(expected.units[unit]) or "an unknown folder"
         return Finding(problem=f"{held} {unit}, which runs in {place}, not in {expected.cwd}", foreign=True)
     return Finding(running[0])
 
 
-def _starts_in(script: str) -> str:
+def starts_in(script: str) -> str:
     """The folder that a start script enters; "" where it cannot be read."""
     try:
         with open(script, encoding="utf-8") as file:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
 
-from . import stop, turn, versions
+from . import going_down, stop, turn, versions
 
 if TYPE_CHECKING:
     from .session import Session
@@ -34,12 +35,23 @@ class PlanRun:
             self._note_env(self.plan["record"])
             self.session.record("start", live=self._before, **self.plan["record"])
         failure = self._run_stages()
+        if failure and going_down.is_going_down():
+            self._leave_to_the_boot()
         recovered = True
         if failure and failure["state"] == "warned":
             recovered = self.recover(f"{failure['title']}: {failure['reason']}")
         elif failure:
             recovered = self._undo_and_recover(failure)
         self._end(failure, recovered)
+
+    def _leave_to_the_boot(self) -> None:
+        """Undo nothing on a server that goes down: what it stopped could not be started, nor be remembered.
+
+        The lock's file and the ledger tell of a run that did not finish, as after a power cut.
+        """
+        self.channel.send("refused", why="going-down")
+        self.channel.drain(2.0)
+        os._exit(1)
 
     def recover(self, reason: str) -> bool:
         """Run the recovery, without ending at a failure; whether all of it succeeded."""
@@ -137,6 +149,8 @@ class PlanRun:
         spec = dict(step)
         if "script" in spec:
             spec["script"] = "\n".join(filter(None, [self.plan.get("prologue", ""), spec["script"], ""]))
+        if "gate" in spec:
+            spec["arguments"] = {**spec["arguments"], **self.session.about}
         variables = self.session.environment(step.get("environment", []))
         meanwhile = _load_gates if self._has_gates and "script" in spec else None
         runner, masks = self.session.start_runner(), self.session.masks

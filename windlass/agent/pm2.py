@@ -21,7 +21,7 @@ def listed(arguments: dict[str, Any]) -> dict[str, Any]:
     home = os.path.expanduser(arguments.get("home") or os.environ.get("PM2_HOME") or "~/.pm2")
     if not daemon(home):
         return {"daemon": False, "processes": []}
-    known = [arguments.get("path"), _first_line(arguments.get("path_file") or "")]
+    known = [arguments.get("path"), first_line(arguments.get("path_file") or "")]
     path = ":".join(filter(None, [*known, os.environ.get("PATH", os.defpath)]))
     try:
         done = _run({**os.environ, "PM2_HOME": home, "PATH": path})
@@ -38,7 +38,7 @@ def listed(arguments: dict[str, Any]) -> dict[str, Any]:
     return {"daemon": True, "processes": found}
 
 
-def _first_line(path: str) -> str:
+def first_line(path: str) -> str:
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.readline().strip()

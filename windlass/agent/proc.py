@@ -139,6 +139,15 @@ def cwd(pid: int) -> str:
         return ""
 
 
+def environ(pid: int) -> list[bytes]:
+    """What the process was started with, as NAME=value; empty where this user may not know."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            return file.read().split(b"\0")
+    except OSError:
+        return []
+
+
 def name(pid: int) -> str:
     """The process's short name, "" where there is no such process."""
     return "".join(_lines(f"/proc/{pid}/comm")).strip()
@@ -160,6 +169,15 @@ def user(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"uid {uid}"
+
+
+def memory_available() -> int:
+    """Bytes that could be had without swapping."""
+    with open("/proc/meminfo", encoding="ascii") as file:
+        for line in file:
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def from_pid_files(patterns: Iterable[str]) -> list[Process]:

@@ -31,6 +31,11 @@ class Session:
         self.runner: Optional[Runner] = None
         self.left_behind = self._told_of_full_disk = False
 
+    @property
+    def about(self) -> Dict[str, Any]:
+        """What every gate and act is told beside its own arguments: the app's places, its slots and times."""
+        return {"paths": self.paths, "app": self.opening.get("app") or {}}
+
     def hide(self, variables: Dict[str, str]) -> None:
         """Mask these values too in all that steps print from now on."""
         self.masks = sorted({*self.masks, *env.maskable(variables)}, key=len, reverse=True)

@@ -8,7 +8,7 @@ import pwd
 import time
 from typing import Any, Dict, Optional
 
-from . import digest, env, live, lock, past, versions
+from . import digest, env, live, lock, past, proc, versions
 
 
 def state(arguments: Dict[str, Any]) -> Dict[str, Any]:
@@ -27,7 +27,7 @@ def state(arguments: Dict[str, Any]) -> Dict[str, Any]:
         "cloned": os.path.isdir(os.path.join(arguments["workspace"], ".git")),
         "env": {"keys": sorted(variables), "version": _env_version(arguments)},
         "disk_free": _disk_free(root),
-        "memory_available": _memory_available(),
+        "memory_available": proc.memory_available(),
         "unenterable": _unenterable(root),
         "lock": {"held": lock.is_held(arguments["lock"]), **lock.holder(arguments["lock"])},
         "boot": lock.boot_id(),
@@ -88,14 +88,6 @@ def _disk_free(path: str) -> int:
         path = os.path.dirname(path)
     figures = os.statvfs(path)
     return figures.f_bavail * figures.f_frsize
-
-
-def _memory_available() -> int:
-    with open("/proc/meminfo", encoding="ascii") as file:
-        for line in file:
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    return 0
 
 
 def _unenterable(root: str) -> str:

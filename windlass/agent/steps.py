@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import traceback
+from contextlib import suppress
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from .channel import Channel
@@ -130,7 +131,7 @@ class Runner:
         log = self._open_log(name)
         try:
             if "gate" in spec:
-                process = _fork_gate(spec["gate"], spec["arguments"], writer)
+                process = _fork_gate(spec["gate"], spec["arguments"], writer, self._lock)
             else:
                 process = self._spawn_shell(spec, name, variables, writer)
         except BaseException:
@@ -186,7 +187,8 @@ class Runner:
             return f"/proc/self/fd/{memory}", [memory]
 
 
-def _fork_gate(name: str, arguments: Dict[str, Any], writer: int) -> int:
+def _fork_gate(name: str, arguments: Dict[str, Any], writer: int, lock: Optional[int]) -> int:
+    """Run a gate or an act in a fork of the agent; an act keeps the lock, as the shell of a step does."""
     process = os.fork()
     if process:
         return process
@@ -198,13 +200,16 @@ def _fork_gate(name: str, arguments: Dict[str, Any], writer: int) -> int:
             signal.signal(number, signal.SIG_DFL)
         os.dup2(writer, 1)
         os.dup2(writer, 2)
-        os.closerange(3, 256)
-        sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)
-        from .gates import GATES
+        from .gates import ACTS, GATES
 
-        GATES[name](arguments)
+        for descriptor in range(3, 256):
+            if descriptor != lock or name not in ACTS:
+                with suppress(OSError):
+                    os.close(descriptor)
+        sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)
+        {**GATES, **ACTS}[name](arguments)
         status = 0
-    except GateFailed as failure:
+    except (GateFailed, OSError) as failure:
         print(failure, flush=True)
     except BaseException:
         traceback.print_exc(file=sys.stdout)

@@ -113,9 +113,10 @@ def _has_open(pid: int, path: str) -> bool:
 
 
 def _is_agent(pid: int) -> bool:
-    """A pid may have been given away since: an agent is a python that was started with our text."""
+    """A pid may have been given away since: an agent is a python that was started with our text, or at a boot."""
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return b"b64decode" in file.read()
+            line = file.read()
     except OSError:
         return False
+    return b"b64decode" in line or b"/agent.pyz" in line

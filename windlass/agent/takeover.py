@@ -16,12 +16,26 @@ GRACE = 5.0
 """Seconds for what is left of a run whose agent is no more, and for a killed one to be gone."""
 
 
+BOOT = 120.0
+"""Seconds for which a command waits for what the server does by itself after its boot."""
+
+AFTER_BOOT = "recovery after the boot"
+"""What is said to hold the lock meanwhile."""
+
+
 def wait_for_step(session: Session) -> None:
-    """Wait, as long as the opening has patience, for a holder's step that must not be cut short."""
-    deadline = time.monotonic() + session.opening.get("lock_patience", 0)
-    while time.monotonic() < deadline and not session.channel.cancelled:
-        if not (lock.is_held(session.paths["lock"]) and _is_firm(session)):
+    """Wait, as long as the opening has patience, for a holder's step that must not be cut short.
+
+    What the server does by itself after its boot is waited for by everybody.
+    """
+    began, patience, told = time.monotonic(), float(session.opening.get("lock_patience", 0)), False
+    while not session.channel.cancelled and lock.is_held(session.paths["lock"]):
+        booting = _is_booting(session)
+        if not (booting or _is_firm(session)) or time.monotonic() - began > max(patience, BOOT * booting):
             return
+        if booting and not told:
+            told = True
+            session.channel.send("note", text="the server has just booted, and puts itself right first")
         session.channel.pump(0.1)
 
 
@@ -87,6 +101,10 @@ def _withdraw(session: Session) -> None:
         os.unlink(session.paths["wanted"])
     except OSError:
         pass
+
+
+def _is_booting(session: Session) -> bool:
+    return lock.holder(session.paths["lock"]).get("what") == AFTER_BOOT
 
 
 def _is_firm(session: Session) -> bool:

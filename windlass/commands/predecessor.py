@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from windlass.commands import pm2
 from windlass.commands.nginx import before
 from windlass.layout import Layout
 from windlass.shell import Command, all_of, both, cmd, quote, when
@@ -66,5 +65,4 @@ def retire(name: str, port: int, drain: float, node: str) -> Command:
             "done"
         ),
         cmd("pm2", "-s", "delete", name),
-        pm2.save(),
     )

@@ -132,7 +132,7 @@ def pm2_list(path: str = "", path_file: str = "") -> Question[Pm2List]:
 
 def unit_list(app: str) -> Question[tuple[Unit, ...]]:
     """What systemd runs of the app."""
-    pattern = f"windlass-{app}.*"
+    pattern = f"windlass-{app}.*@*"
     by_hand = cmd("systemctl", "list-units", pattern)
     return Question("unit_list", by_hand, parse_unit_list, "units", {"pattern": pattern}, timeout=20)
 

@@ -46,12 +46,12 @@ for file in {FOLDER}/windlass-{app}.*@.service {SUDOERS}/windlass-{app}@*; do
     if [ -e "$file" ]; then echo "installed $file"; fi
     sha256sum "$file" 2>/dev/null | sed 's/^/digest /' || true
 done
-for link in {FOLDER}/multi-user.target.wants/windlass-{app}.*; do
+for link in {FOLDER}/multi-user.target.wants/windlass-{app}.*@*; do
     if [ -L "$link" ]; then echo "enabled ${{link##*/}}"; fi
 done
-systemctl show -p Id,NeedDaemonReload 'windlass-{app}.*' 2>/dev/null |
+systemctl show -p Id,NeedDaemonReload 'windlass-{app}.*@*' 2>/dev/null |
     sed -n '/^Id=/{{s/^Id=//;h}};/^NeedDaemonReload=yes/{{x;s/^/stale /p}}' || true
-systemctl list-units --plain --no-legend --full 'windlass-{app}.*' 2>/dev/null |
+systemctl list-units --plain --no-legend --full 'windlass-{app}.*@*' 2>/dev/null |
     sed -nE '/ (active|activating|deactivating) /s/^([^ ]*) .*/running \\1/p' || true
 whose=
 if [ "$(id -u)" = 0 ]; then whose='-U '{quote(user)}; fi

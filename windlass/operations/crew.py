@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from windlass import acts
 from windlass.address import HostSpec
 from windlass.config.model import Config
 from windlass.errors import Interrupted, Told, WindlassError, together
@@ -149,7 +150,8 @@ def _report(request: Request, *, aside: bool) -> Report:
 def _opening(config: Config, what: str, entry: Entry) -> Opening:
     recovery = () if entry.mode == "unlocked" else recover(config)
     database = config.database
-    return Opening(what, config.app.name, config.layout, database.url, database.lock_timeout, entry, recovery)
+    url, patience = database.url, database.lock_timeout
+    return Opening(what, config.app.name, config.layout, url, patience, entry, recovery, acts.about(config))
 
 
 def _open(crew: Crew, spec: HostSpec, opening: Opening) -> Host | WindlassError:

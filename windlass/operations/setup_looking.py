@@ -83,7 +83,10 @@ def _software_questions(config: Config, wishes: Wishes, branch: str) -> list[Que
         _as_owner(config, wanted),
         replace(tools.question(None), name="own_tools"),
         package_json.question(config, branch),
-        services.question(["nginx", "postgresql", planned.unit(config)], planned.rotation_files(config)),
+        services.question(
+            ["nginx", "postgresql", planned.unit(config), planned.boot_file(config).stem],
+            [*planned.rotation_files(config), planned.boot_file(config)],
+        ),
         nginx.nginx(config),
         nginx.rights(config),
         certbot.question(config),

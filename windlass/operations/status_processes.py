@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from windlass.commands.recovery import names
+from windlass.acts import names
 from windlass.config.model import Config
 from windlass.facts.state import State
 from windlass.facts.system import Listener, Pm2List, SystemFigures, Unit

@@ -39,7 +39,7 @@ def questions(config: Config) -> list[Question[Any]]:
             [layout.root],
             sorted(uses(config)),
             [f"{layout.run}/{config.app.name}-*.pid"],
-            f"windlass-{config.app.name}.*",
+            f"windlass-{config.app.name}.*@*",
         ),
     ]
     if applied := migrations.questions(config):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from windlass import gates
-from windlass.commands import pm2, recovery
+from windlass import acts, gates
 from windlass.config.model import Config
+from windlass.layout import other
 from windlass.plan import Step
+from windlass.plans import slot_logs
 from windlass.plans.cutover import Cutover
+from windlass.supervisors import starting
 
 
 def overlapping(config: Config, to: Cutover) -> list[str]:
     """The pm2 names of the processes beside the web process that may run while the other slot's do."""
-    return [name for name in recovery.names(config, to.slot)[1:] if name not in to.alone]
+    return [name for name in acts.names(config, to.slot)[1:] if name not in to.alone]
 
 
 def started(
@@ -21,11 +23,11 @@ def started(
     if not wanted:
         return []
     gate = gates.alive(config, to.slot, wanted, known=to.known)
-    hint = f"their own lines are in {config.layout.logs}/app/{wanted[0]}.err.log on the server"
+    hint = slot_logs.hint(config, to.slot, wanted[0])
     return [
-        Step(title, pm2.start(config.layout, to.slot, wanted), hint=hint),
+        Step(title, starting.start(config, to.slot, wanted), hint=hint),
         Step(f"{', '.join(wanted)} stay up", gate, timeout=gates.longest(gate), hint=hint),
-        Step("save the process list again", pm2.save()),
+        Step("save the process list again", acts.remember()),
     ]
 
 
@@ -34,5 +36,7 @@ def exclusive(config: Config, to: Cutover) -> list[Step]:
     steps = started(config, to, list(to.alone), "start what runs alone")
     if to.ends:
         timeout = 60 + config.web.kill_timeout
-        steps.insert(0, Step(f"end {', '.join(to.ends)}", pm2.delete(to.ends), timeout=timeout))
+        steps.insert(
+            0, Step(f"end {', '.join(to.ends)}", acts.end_these(other(to.slot), to.ends), timeout=timeout)
+        )
     return steps

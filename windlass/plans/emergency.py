@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from windlass.commands import pm2, recovery
+from windlass import acts
 from windlass.config.model import Config
 from windlass.facts.state import State
 from windlass.plan import Plan, Stage, Step
@@ -13,13 +13,14 @@ from windlass.shell import all_of, cmd, write_file
 
 def stop(config: Config, reason: str) -> Plan:
     """Stop every process of the app, to stay stopped after a reboot; the page is up already."""
-    text = all_of(recovery.node_on_path(config), pm2.ensure_daemon(), recovery.stop_all(config))
     steps = (
-        Step("stop the processes", text, timeout=60 + config.web.kill_timeout, interruptible=False),
-        Step("save the process list", all_of(recovery.node_on_path(config), pm2.save()), interruptible=False),
+        Step(
+            "stop the processes", acts.stop(config), timeout=60 + config.web.kill_timeout, interruptible=False
+        ),
+        Step("save the process list", acts.remember(), interruptible=False),
         Step(
             "see that nothing runs",
-            recovery.gone(config),
+            acts.gone(config),
             timeout=60 + config.web.kill_timeout,
             interruptible=False,
             show=True,
@@ -39,13 +40,13 @@ def resume(config: Config, to: Cutover) -> Plan:
     opening = [
         golive.through_nginx(config, to),
         *beside.exclusive(config, to),
-        Step("save the process list", pm2.save()),
+        Step("save the process list", acts.remember()),
         Step("open to visitors", cmd("rm", "-f", layout.stopped), interruptible=False),
     ]
     start = golive.start(config, to)
     show, *_ = start.undo
     # A deploy that the stop ended may have left its other slot.
-    tidy = Step("agree on what runs", recovery.processes(config), timeout=120 + config.web.kill_timeout)
+    tidy = Step("agree on what runs", acts.agree(), timeout=120 + config.web.kill_timeout)
     return Plan(
         f"Resume {config.app.name} ({to.release})",
         (

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from windlass import gates
-from windlass.commands import backups, pm2, recovery, releases, scratch, slots
+from windlass import acts, gates
+from windlass.commands import backups, releases, scratch, slots
 from windlass.config.model import Config
 from windlass.layout import Slot, other
 from windlass.plan import Stage, Step
 from windlass.plans import beside, slot_logs
 from windlass.plans.cutover import Cutover
-from windlass.shell import NOTHING, Command, all_of, cmd, quote, when, write_file
+from windlass.shell import NOTHING, Command, all_of, cmd, quote, write_file
+from windlass.supervisors import starting
 
 
 def stages(
@@ -30,20 +31,24 @@ def start(config: Config, to: Cutover) -> Stage:
     layout = config.layout
     launch = all_of(
         cmd("rm", "-f", layout.standby),
-        pm2.ensure_daemon(),
-        recovery.end(config, to.slot),
         slots.lay_flag(layout),
         slots.assign(layout, to.slot, to.release),
         write_file(layout.maintenance_page, to.page),
         write_file(layout.node_path, to.node),
         write_file(layout.slot_config(to.slot), to.ecosystem),
         *([write_file(layout.slot_manifest(to.slot), to.manifest)] if to.manifest else []),
+        starting.prepare(config, to.slot, to.release, to.node),
         slot_logs.mark_start(config, to),
-        pm2.start(layout, to.slot, [config.process_name(to.slot)]),
+        starting.start(config, to.slot, [config.process_name(to.slot)]),
     )
     return Stage(
         "start",
         (
+            Step(
+                f"end what runs on {to.slot}",
+                acts.end(config, to.slot, node=to.node),
+                timeout=60 + config.web.kill_timeout,
+            ),
             Step(
                 f"start on {to.slot}",
                 launch,
@@ -51,7 +56,7 @@ def start(config: Config, to: Cutover) -> Stage:
                 hint=slot_logs.hint(config, to.slot),
             ),
             # Before the gate: the app comes up meanwhile. From here on a reboot finds whichever nginx points at.
-            Step("save the process list", pm2.save()),
+            Step("save the process list", acts.remember(to.node)),
             healthy(config, to),
             within_reach(config, to),
             *beside.started(config, to, beside.overlapping(config, to)),
@@ -64,7 +69,7 @@ def start(config: Config, to: Cutover) -> Stage:
                 show=True,
             ),
             *_drain(config, to.slot),
-            Step("remove the new release's process", recovery.remove(config, to.slot)),
+            Step("remove the new release's process", acts.remove(config, to.slot)),
         ),
     )
 
@@ -133,7 +138,7 @@ def _back(config: Config, to: Cutover) -> tuple[Step, ...]:
         return (switch,)
     gate = gates.listens(config, back, to.was)
     return (
-        Step(f"see that {back} runs", recovery.present(config, back), timeout=60 + config.web.kill_timeout),
+        Step(f"see that {back} runs", acts.present(config, back), timeout=60 + config.web.kill_timeout),
         Step(f"see that {back} listens", gate, timeout=gates.longest(gate)),
         switch,
     )
@@ -141,13 +146,13 @@ def _back(config: Config, to: Cutover) -> tuple[Step, ...]:
 
 def soak(config: Config, to: Cutover) -> Stage:
     """Watch the new release under real traffic; the old one still runs."""
-    workers = recovery.names(config, to.slot)[1:]
+    workers = acts.names(config, to.slot)[1:]
     steps = beside.exclusive(config, to)
     if config.soak.seconds:
         watch = gates.soak(config, to.slot, to.release, workers)
         steps.append(Step(f"watch for {config.soak.seconds:g} s", watch, timeout=gates.longest(watch)))
     # Before the recovery has those of the live slot run again: no two of them shall.
-    undo = (Step(f"end {', '.join(to.alone)}", pm2.delete(to.alone)),) if to.alone else ()
+    undo = (Step(f"end {', '.join(to.alone)}", acts.end_these(to.slot, to.alone)),) if to.alone else ()
     return Stage("soak", tuple(steps), undo=undo, on_cancel="keep")
 
 
@@ -161,12 +166,12 @@ def finish(config: Config, to: Cutover, prune: Command | None, *, standby: bool 
     old = other(to.slot)
     steps = _drain(config, old) if to.was else []
     if standby and config.web.standby == "warm" and to.was:
-        others = to.others or tuple(recovery.names(config, old)[1:])
-        keep, timeout = _keep(config, old, others), 60 + config.web.kill_timeout
+        others = to.others or tuple(acts.names(config, old)[1:])
+        keep, timeout = acts.stand_by(config, old, others), 60 + config.web.kill_timeout
         steps.append(Step(f"keep {old} as a warm standby", keep, timeout=timeout, show=True))
     else:
-        steps.append(Step(f"stop {old}", recovery.remove(config, old), timeout=60 + config.web.kill_timeout))
-    steps.append(Step("save the process list", pm2.save()))
+        steps.append(Step(f"stop {old}", acts.remove(config, old), timeout=60 + config.web.kill_timeout))
+    steps.append(Step("save the process list", acts.remember()))
     nginx, both = config.nginx, filter(None, (to.release, to.was))
     used = releases.use_assets(config.layout, both, source=nginx.assets_from, url=nginx.assets_url)
     if prune is None:
@@ -179,14 +184,14 @@ def finish(config: Config, to: Cutover, prune: Command | None, *, standby: bool 
 def recover(config: Config) -> tuple[Step, ...]:
     """Make the server agree with the flag, whatever happened; runs before every locked command that finds a mess."""
     return (
-        Step("tidy up", releases.tidy(config.layout), timeout=120),
-        Step("agree on what is live", recovery.links(config), timeout=30),
+        Step("tidy up", acts.tidy(config), timeout=120),
+        Step("agree on what is live", acts.links(config), timeout=30),
         Step(
             "agree on what runs",
-            recovery.processes(config),
+            acts.agree(),
             timeout=120 + config.web.drain + config.web.kill_timeout,
         ),
-        Step("maintenance page", recovery.page(config), timeout=10),
+        Step("maintenance page", acts.page(config), timeout=10),
         *_tidy_database(config),
     )
 
@@ -204,12 +209,3 @@ def _drain(config: Config, slot: Slot) -> list[Step]:
         return []
     gate = gates.drained(config, slot)
     return [Step(f"drain {slot}", gate, timeout=gates.longest(gate), tolerated=True)]
-
-
-def _keep(config: Config, slot: Slot, others: tuple[str, ...]) -> Command:
-    """Leave the slot's web process running as a standby, unless memory is short."""
-    limit = config.limits.memory_free_mb
-    room = Command(f"[ \"$(awk '/^MemAvailable:/ {{ print int($2 / 1024) }}' /proc/meminfo)\" -ge {limit} ]")
-    keep = all_of(Command(f": >{quote(config.layout.standby)}"), pm2.delete(others))
-    short = cmd("echo", f"less than {limit} MiB of memory are free: {slot} is stopped, not kept as a standby")
-    return when(room, keep, all_of(short, recovery.remove(config, slot)))

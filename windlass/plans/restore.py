@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from windlass.commands import pm2, recovery, restore, scratch
+from windlass import acts
+from windlass.commands import restore, scratch
 from windlass.commands.exclusive import exclusive
 from windlass.config.model import Config
 from windlass.facts.applied import Applied
@@ -125,7 +126,7 @@ def _closed(config: Config, kept: str, to: Cutover | None) -> list[Step]:
     layout = config.layout
     stop = Step(
         "stop the processes",
-        all_of(pm2.ensure_daemon(), recovery.stop_all(config)),
+        acts.stop(config),
         60 + config.web.kill_timeout,
     )
     if not to.page_up:

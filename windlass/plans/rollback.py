@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from windlass.commands import recovery, releases, slots
+from windlass import acts
+from windlass.commands import releases, slots
 from windlass.config.model import Config
 from windlass.errors import Refused
 from windlass.facts.state import Release, State
@@ -121,7 +122,7 @@ def is_standby(state: State, to: Cutover) -> bool:
 
 def standby(config: Config, to: Cutover) -> tuple[Stage, ...]:
     """The rename alone: the release still runs on the other slot; its health is asked once more."""
-    awake = Step(f"see that {to.slot} runs", recovery.awake(config, to.slot), timeout=60)
+    awake = Step(f"see that {to.slot} runs", acts.present(config, to.slot, web=True), timeout=60)
     return (
         Stage("start", (awake, golive.healthy(config, to, standby=True), golive.within_reach(config, to))),
         *golive.switched(config, to),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from windlass.commands.recovery import names
+from windlass.acts import names
 from windlass.config.model import Config
 from windlass.facts.state import State
 from windlass.facts.system import Listener, Pm2List, Pm2Process, SystemFigures, Unit

@@ -37,7 +37,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Opening:
-    """What a visit is for: the command typed, its app, how it comes in, and what puts the server right first."""
+    """What a visit is for: the command typed, its app, how it comes in, and what puts the server right first.
+
+    `about` is what the agent's acts must know of the app: see `windlass.acts`.
+    """
 
     what: str
     app: str
@@ -46,6 +49,7 @@ class Opening:
     lock_timeout: float = 5.0
     entry: Entry = Entry()
     recovery: tuple[Step, ...] = ()
+    about: dict[str, Any] = field(default_factory=dict)
 
     def fields(self) -> dict[str, Any]:
         """The agent's `open` message."""
@@ -66,6 +70,7 @@ class Opening:
             "patience": AGENT_PATIENCE,
             "recovery": [step_fields(step) for step in self.recovery],
             "paths": self.layout.paths(),
+            "app": self.about,
         }
 
 

@@ -139,6 +139,8 @@ class Visit:
             if message["ev"] == "locked":
                 raise locked_error(message["holder"], self.host)
             if message["ev"] == "refused":
+                if message["why"] == "going-down":
+                    raise self._lost(f"{self.host} is going down", then="after its boot it puts itself right")
                 raise refused_error({"user": self._user, **message}, self.host, self._what)
             self._follow(message)
             self._notice(message)
@@ -216,7 +218,7 @@ class Visit:
             else self._decoder.chatter.decode("utf-8", "replace").strip()[-200:]
         )
         what = f"the agent on {self.host} ended" + (f": {said}" if said else "")
-        return self._lost(what, by_itself=False)
+        return self._lost(what, then="the next command first puts right what it left")
 
     def _follow(self, message: dict[str, Any]) -> None:
         if message["ev"] == "step" and message["stage"] in self._beyond:
@@ -224,18 +226,17 @@ class Visit:
         elif message["ev"] == "live":
             self._live = message["release"]
 
-    def _lost(self, what: str, *, by_itself: bool = True) -> WindlassError:
-        """The error for a line that is gone; `by_itself`: the agent is still there and will recover."""
+    def _lost(self, what: str, *, then: str = "") -> WindlassError:
+        """The error for a line that is gone; `then` is what puts the server right, "" for the agent itself."""
         self._gone = True
         status = f"fab status -H {self.host}"
         if not (self.plan_running and self._changes):
             return ConnectionFailed(f"{what}; nothing was changed", hint=f"try again: {status}")
-        if by_itself:
+        if then:
+            hint = f"{status} shows what is live; then the same command again"
+        else:
             then = f"the server finishes or undoes by itself what had begun, within {AGENT_PATIENCE:.0f} s"
             hint = f"{status} says how it ended; the next deploy just works"
-        else:
-            then = "the next command first puts right what it left"
-            hint = f"{status} shows what is live; then the same command again"
         if self._live:
             stays = "it goes back from it, as the other hosts do" if self._goes_back else "stays live"
             then = f"{self._live} is live and {stays}; {then}"

@@ -29,6 +29,7 @@ from windlass.remote.legs import legs
 
 OLD = "0001-aaaaaaa"
 GOING_LIVE = [
+    "end what runs on green",
     "start on green",
     "save the process list",
     "healthy on port 3001",
@@ -239,8 +240,8 @@ def test_the_other_processes_are_watched_before_the_cutover_and_end_with_their_s
     steps = titles(plan)
     order = ["start the other processes", "shop-green-worker stay up", "switch to green", "watch for 30 s"]
     assert [steps.index(title) for title in order] == sorted(steps.index(title) for title in order)
-    assert "shop-green-worker" not in text_of(step(plan, "start on green")).split("pm2 -s start")[1]
-    assert "pm2 -s delete shop-blue-worker" in text_of(step(plan, "stop blue"))
+    assert "shop-green-worker" not in text_of(step(plan, "start on green")).split("pm2 start")[1]
+    assert "pm2 -s delete shop:blue" in text_of(step(plan, "stop blue"))
 
 
 def test_a_warm_standby_is_kept_instead_of_stopped() -> None:

@@ -70,12 +70,12 @@ def test_an_undo_first_sees_that_what_it_goes_back_to_runs() -> None:
 
 def test_before_a_start_whatever_was_on_the_slot_is_gone_and_both_slots_are_saved_after_it() -> None:
     stage = golive.start(config(processes=WORKER), to())
-    launch = text_of(stage.steps[0])
+    ending, launch = stage.steps[0].action, text_of(stage.steps[1])
+    assert isinstance(ending, Gate)
+    assert (ending.name, ending.arguments) == ("end", {"slot": "green", "node": "/usr/bin"})
     order = [
         "rm -f /srv/shop/run/standby",
         "pm2 -s resurrect",
-        "pm2 -s delete shop:green",
-        "pm2 -s delete shop-green-worker",
         "releases/0002-ccccccc",
         "green.config.js",
         "--only shop-green",
@@ -83,7 +83,9 @@ def test_before_a_start_whatever_was_on_the_slot_is_gone_and_both_slots_are_save
     places = [launch.index(word) for word in order]
     assert places == sorted(places)
     assert "shop-blue" not in launch
-    assert [step.title for step in stage.steps[1:]] == [
+    assert [step.title for step in stage.steps] == [
+        "end what runs on green",
+        "start on green",
         "save the process list",
         "healthy on port 3001",
         "nginx reaches green",
@@ -162,18 +164,6 @@ def test_the_old_slot_drains_before_it_is_stopped() -> None:
 def test_a_failure_after_the_cutover_is_a_warning() -> None:
     stage = golive.finish(config(), to(), None)
     assert (stage.on_failure, stage.on_cancel) == ("warn", "keep")
-
-
-@pytest.mark.parametrize(("limit", "kept"), [(0, True), (10**9, False)])
-def test_a_standby_is_kept_only_where_memory_allows(tmp_path: Path, limit: int, kept: bool) -> None:
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run/slot-blue").symlink_to(f"../releases/{OLD}")
-    chosen = config(tmp_path, web={"standby": "warm"}, limits={"memory_free_mb": limit})
-    keep = titled(golive.finish(chosen, to(), None, standby=True), "keep blue as a warm standby")
-    done = bash(text_of(keep), env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}).check()
-    assert (tmp_path / "run/standby").exists() == kept
-    assert (tmp_path / "run/slot-blue").is_symlink() == kept
-    assert ("memory are free: blue is stopped" in done.stdout) != kept
 
 
 @pytest.mark.parametrize(

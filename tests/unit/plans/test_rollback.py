@@ -130,7 +130,7 @@ TO = cutover(release=B, was=C, known=True, slot="green")
 def test_going_back_installs_builds_and_prunes_nothing() -> None:
     plan = rollback(config(), server(C, DEPLOYED), TO)
     assert [one.name for one in plan.stages] == ["start", "cutover", "soak", "finish"]
-    assert titles(plan)[0] == "start on green"
+    assert titles(plan)[:2] == ["end what runs on green", "start on green"]
     assert "remove what is too old" not in titles(plan)
     assert plan.record["rolled_from"] == C
     assert plan.recovery

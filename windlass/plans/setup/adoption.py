@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from windlass import acts
 from windlass.commands import predecessor as commands
 from windlass.config.model import Config
 from windlass.errors import Refused
@@ -116,8 +117,11 @@ def clear_away(config: Config, state: State, old: Predecessor | None, node: str)
     if old is None or old.process is None or not state.live or state.slots.get("blue"):
         return ()
     retire = commands.retire(old.process.name, config.port("blue"), config.web.drain, node)
-    title = f"remove {old.process.name} from root's pm2"
-    return (Step(title, retire, timeout=60 + config.web.drain, interruptible=False),)
+    name = old.process.name
+    return (
+        Step(f"remove {name} from root's pm2", retire, timeout=60 + config.web.drain, interruptible=False),
+        Step("save root's process list", acts.remember(node, forget=name), interruptible=False),
+    )
 
 
 def move_aside(old: Predecessor | None) -> tuple[Step, ...]:

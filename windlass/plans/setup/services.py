@@ -24,6 +24,11 @@ def unit_file(config: Config) -> PurePosixPath:
     return UNITS / f"{unit(config)}.service"
 
 
+def boot_file(config: Config) -> PurePosixPath:
+    """The unit that runs after a boot."""
+    return UNITS / f"windlass-{config.app.name}.service"
+
+
 def rotation_files(config: Config) -> tuple[PurePosixPath, PurePosixPath]:
     """That of the app's logs, and that of pm2's own, which several apps of one user share."""
     folder = PurePosixPath("/etc/logrotate.d")
@@ -43,8 +48,7 @@ def pm2(
 ) -> Step:
     """pm2's unit; one that is enabled stays, whoever wrote it."""
     name, user = unit(config), config.setup.user
-    path = ":".join(dict.fromkeys([node, *PATH.split(":")]))
-    text = render("pm2.service.j2", folders=folders, user=user, home=home, path=path, pm2=pm2)
+    text = render("pm2.service.j2", folders=folders, user=user, home=home, path=_path(node), pm2=pm2)
     running = Command(f'pgrep -u {quote(user)} -f "^PM2 v.*God Daemon" >/dev/null')
     start = when(
         running,
@@ -60,6 +64,33 @@ def pm2(
     )
     kept = name in services.enabled
     return Step("pm2 after a boot", install, unchanged=f"{name} is enabled" if kept else "")
+
+
+def recovery(config: Config, services: Services, *, node: str, folders: Sequence[Path]) -> Step:
+    """The unit that has the app put itself right after a boot."""
+    file = boot_file(config)
+    text = render(
+        "boot.service.j2",
+        folders=folders,
+        app=config.app.name,
+        user=config.setup.user,
+        path=_path(node),
+        agent=config.layout.left_agent,
+        after=f"{unit(config)}.service",
+    )
+    install = all_of(
+        Command("umask 022"),
+        write_file(file, text),
+        cmd("systemctl", "daemon-reload"),
+        cmd("systemctl", "enable", "--quiet", file.stem),
+    )
+    kept = file.stem in services.enabled and services.holds(file, text)
+    return Step("recovery after a boot", install, unchanged=f"{file.stem} is enabled" if kept else "")
+
+
+def _path(node: str) -> str:
+    """The PATH of a unit that must find node."""
+    return ":".join(dict.fromkeys([node, *PATH.split(":")]))
 
 
 def rotation(config: Config, services: Services, *, home: str, folders: Sequence[Path]) -> tuple[Step, ...]:

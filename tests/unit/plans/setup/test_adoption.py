@@ -10,6 +10,7 @@ from windlass.config.model import Config
 from windlass.errors import Refused
 from windlass.facts.sites import Site
 from windlass.facts.system import Listener, Pm2List, Pm2Process
+from windlass.plan import Gate
 from windlass.plans.setup import adoption
 from windlass.plans.setup.adoption import Predecessor
 
@@ -94,8 +95,10 @@ def test_the_old_process_goes_only_once_a_release_is_live_elsewhere() -> None:
     config, old = made.config(), Predecessor(PROCESS, LISTENER, ())
     on_green = made.state(live="0001-aaaaaaa", slot="green", slots={"blue": "", "green": "0001-aaaaaaa"})
     assert adoption.clear_away(config, made.state(), old, "/usr/bin") == ()
-    (step,) = adoption.clear_away(config, on_green, old, "/usr/bin")
+    step, saved = adoption.clear_away(config, on_green, old, "/usr/bin")
     assert step.title == "remove shop from root's pm2"
+    assert isinstance(saved.action, Gate)
+    assert saved.action.arguments["forget"] == "shop"
 
 
 def test_what_the_old_site_did_beyond_proxying_is_told() -> None:

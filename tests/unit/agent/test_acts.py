@@ -1,4 +1,5 @@
-"""Recovery in a real bash: the server agrees with its flag, whatever was left, and once more changes nothing.
+"""What the agent does to an app's slots: the server agrees with its flag, whatever was left, and once more changes
+nothing.
 
 pm2 is a stand-in that keeps its list in a file and starts real processes; the real one is exercised on the
 test hosts.
@@ -7,20 +8,24 @@ test hosts.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.processes import Completed, wait_until
+from tests.support.operator import CHECKOUT
+from tests.support.processes import Completed, run, wait_until
 from tests.unit.bash import bash
 from tests.unit.made import config
-from windlass.commands import recovery
+from windlass import acts
 from windlass.layout import SLOTS, Slot
 from windlass.manifest import as_text, manifest_of
+from windlass.plan import Gate
 from windlass.shell import Command
 
 OLD, NEW = "0001-aaaaaaa", "0002-bbbbbbb"
@@ -28,7 +33,6 @@ OLD, NEW = "0001-aaaaaaa", "0002-bbbbbbb"
 STAND_IN = """#!/bin/bash
 # Not pm2: it writes down what it is asked for, and starts and ends a real process for each name.
 here=$(dirname "$0")
-shift  # -s
 echo "$*" >>"$here/asked"
 run=$here/../run
 end() { if [ -e "$run/$1-0.pid" ]; then kill "$(cat "$run/$1-0.pid")"; rm "$run/$1-0.pid"; fi; }
@@ -55,8 +59,28 @@ case $1 in
             fi
         done
         exit $found ;;
-    save) ls "$here/known" >"$here/home/dump.pm2" ;;
+    resurrect)
+        (exec -a "PM2 v0: God Daemon ($PM2_HOME)" sleep 60) >/dev/null 2>&1 &
+        echo $! >"$here/home/daemon" ;;
+    save)
+        if [ -e "$here/full" ]; then : >"$PM2_DUMP_FILE_PATH"; exit 0; fi
+        if [ -e "$here/dying" ]; then kill "$(cat "$here/home/daemon")"; fi
+        { echo '['; for known in $(ls "$here/known"); do
+            slot=${known#shop-}; slot=${slot%%-*}; space=default
+            case $known in shop-*) space=shop:$slot ;; esac
+            echo '{"name": "'$known'", "namespace": "'$space'"},'
+        done; echo 'null]'; } >"$PM2_DUMP_FILE_PATH" ;;
 esac
+"""
+
+RUN = """
+import json, sys
+from windlass.agent.gates import ACTS, GateFailed
+name, arguments = json.load(sys.stdin)
+try:
+    ACTS[name](arguments)
+except GateFailed as failure:
+    sys.exit(f"refused: {failure}")
 """
 
 
@@ -78,32 +102,45 @@ class Server:
         (self.pm2 / "pm2").write_text(STAND_IN)
         (self.pm2 / "pm2").chmod(0o755)
 
-    def text(self, command: Command) -> Completed:
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
             "PATH": f"{self.pm2}:/usr/bin:/bin",
             "HOME": str(self.root),
             "PM2_HOME": str(self.pm2 / "home"),
         }
-        return bash(command, env=environment, lenient=True)
+
+    def text(self, command: Command) -> Completed:
+        return bash(command, env=self.environment, lenient=True)
+
+    def act(self, act: Gate, **variables: str) -> Completed:
+        """Have the agent's code do it, in a process of its own."""
+        arguments = {**act.arguments, "paths": self.config.layout.paths(), "app": acts.about(self.config)}
+        environment = {**self.environment, **variables, "PYTHONPATH": str(CHECKOUT)}
+        text = json.dumps([act.name, arguments])
+        return run([sys.executable, "-c", RUN], env=environment, stdin=text, timeout=30)
 
     def recover(self) -> list[str]:
         """Run it; what it asked pm2 for, beside bringing the daemon back and saving."""
         asked = self.pm2 / "asked"
         asked.unlink(missing_ok=True)
-        done = self.text(recovery.processes(self.config)).check()
+        done = self.act(acts.agree()).check()
         assert done.stderr == ""
         assert asked.read_text().splitlines()[-1] == "save --force"
         return [
             line for line in asked.read_text().splitlines() if line.split()[0] in ("start", "stop", "delete")
         ]
 
+    def saved(self) -> list[str]:
+        return [one["name"] for one in json.loads((self.pm2 / "home/dump.pm2").read_text())]
+
     def assign(self, slot: Slot, release: str, *, started: bool = True) -> None:
         (self.run / f"slot-{slot}").symlink_to(f"../releases/{release}")
         (self.run / f"{slot}.json").write_text(as_text(manifest_of(self.config, slot, release, "", "")))
         if started:
-            for name in recovery.names(self.config, slot):
+            for name in acts.names(self.config, slot):
                 config_file = self.run / f"{slot}.config.js"
-                self.text(Command(f"pm2 -s start {config_file} --only {name}")).check()
+                self.text(Command(f"pm2 start {config_file} --only {name}")).check()
 
     def flag(self) -> None:
         (self.run / "green").touch()
@@ -126,6 +163,10 @@ class Server:
 
     def end(self) -> None:
         """End what was started here; a pid file may name anybody."""
+        daemon = self.pm2 / "home/daemon"
+        if daemon.exists():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(daemon.read_text()), signal.SIGKILL)
         for pid in self.pids():
             with contextlib.suppress(OSError, ValueError):
                 if Path(f"/proc/{int(pid)}/cwd").readlink().is_relative_to(self.root):
@@ -151,14 +192,14 @@ def test_what_is_gone_back_to_is_started_where_it_does_not_run_and_not_while_the
 ) -> None:
     server.assign("blue", OLD)
     before = server.pids()
-    server.text(recovery.present(server.config, "blue")).check()
+    server.act(acts.present(server.config, "blue")).check()
     assert server.pids() == before
     server.end()
     (server.run / "stopped").touch()
-    server.text(recovery.present(server.config, "blue")).check()
+    server.act(acts.present(server.config, "blue")).check()
     assert server.pids() == before
     (server.run / "stopped").unlink()
-    server.text(recovery.present(server.config, "blue")).check()
+    server.act(acts.present(server.config, "blue")).check()
     assert server.running() == {"shop-blue": OLD}
     assert server.pids() != before
 
@@ -246,7 +287,7 @@ def test_a_live_slot_that_does_not_run_is_started(server: Server) -> None:
 
 def test_a_stopped_process_of_another_release_is_forgotten_before_the_start(server: Server) -> None:
     server.assign("blue", OLD)
-    server.text(Command("pm2 -s stop shop-blue")).check()
+    server.text(Command("pm2 stop shop-blue")).check()
     (server.run / "slot-blue").unlink()
     server.assign("blue", NEW, started=False)
     server.recover()
@@ -259,7 +300,7 @@ def test_a_pid_file_that_names_somebody_else_is_not_believed(server: Server, pid
     pid = str(os.getpid()) if pid == "self" else pid
     (server.run / "shop-blue-0.pid").write_text(pid)
     (server.run / "shop-blue-7.pid").write_text(pid)
-    started = server.text(recovery.processes(server.config)).check()
+    started = server.act(acts.agree()).check()
     assert started.stderr == ""
     asked = (server.pm2 / "asked").read_text()
     assert f"start {server.run}/blue.config.js --only shop-blue\n" in asked
@@ -327,12 +368,12 @@ def test_a_worker_that_is_gone_comes_back_alone(with_worker: Server) -> None:
 
 def test_a_standby_that_ended_is_started_and_one_that_runs_is_not(server: Server) -> None:
     server.assign("green", NEW)
-    awake = recovery.awake(server.config, "green")
+    awake = acts.present(server.config, "green", web=True)
     pids = server.pids()
-    server.text(awake).check()
+    server.act(awake).check()
     assert server.pids() == pids
-    server.text(Command("pm2 -s stop shop-green")).check()
-    server.text(awake).check()
+    server.text(Command("pm2 stop shop-green")).check()
+    server.act(awake).check()
     assert server.running() == {"shop-green": NEW}
 
 
@@ -344,7 +385,7 @@ def test_a_release_that_is_gone_is_not_started(server: Server) -> None:
 def test_a_server_without_pm2_is_left_alone(server: Server) -> None:
     server.assign("blue", OLD, started=False)
     (server.pm2 / "pm2").unlink()
-    assert server.text(recovery.processes(server.config)).check().output == ""
+    assert server.act(acts.agree()).check().output == ""
 
 
 def test_a_daemon_that_is_down_is_brought_back_with_all_it_had_saved_before_anything_else(
@@ -364,18 +405,23 @@ def test_what_pm2_saved_is_read_by_its_owner_alone(server: Server) -> None:
 def test_pm2_is_started_with_nothing_of_the_callers_environment(server: Server) -> None:
     told = server.root / "told"
     (server.pm2 / "pm2").write_text(
-        f"#!/bin/bash\nif [ $2 = start ]; then env >{told}; fi\nmkdir -p $PM2_HOME\n"
+        f"#!/bin/bash\nif [ $1 = start ]; then env >{told}; fi\nmkdir -p $PM2_HOME\n"
     )
     server.assign("blue", OLD, started=False)
-    server.text(Command(f"export SECRET=hunter2hunter2\n{recovery.processes(server.config)}"))
+    server.act(acts.agree(), SECRET="hunter2hunter2")
     names = {line.split("=")[0] for line in told.read_text().splitlines()}
     assert names - {"PWD", "SHLVL", "_"} == {"HOME", "USER", "PATH", "LANG", "PM2_HOME"}
 
 
 def test_nodes_folder_is_the_one_that_the_last_deploy_found(server: Server) -> None:
-    (server.run / "node-path").write_text("/opt/it's/node\n")
-    done = bash(Command(f"{recovery.node_on_path(server.config)}\necho $PATH"), env={"PATH": "/usr/bin:/bin"})
-    assert done.check().stdout == "/opt/it's/node:/usr/bin:/bin\n"
+    elsewhere = server.root / "it's"
+    server.pm2.rename(elsewhere)
+    server.pm2 = elsewhere
+    (server.run / "node-path").write_text(f"{elsewhere}\n")
+    server.assign("blue", OLD)
+    done = server.act(acts.agree(), PATH="/usr/bin:/bin")
+    assert done.check().output == ""
+    assert server.saved() == ["shop-blue"]
 
 
 @pytest.mark.parametrize("flagged", [False, True])
@@ -386,7 +432,7 @@ def test_current_names_the_release_of_the_live_slot(server: Server, flagged: boo
     if flagged:
         server.flag()
     for _ in range(2):
-        assert server.text(recovery.links(server.config)).check().output == ""
+        assert server.act(acts.links(server.config)).check().output == ""
         assert str((server.root / "current").readlink()) == f"releases/{NEW if flagged else OLD}"
     assert [path.name for path in server.root.glob("current*")] == ["current"]
 
@@ -395,20 +441,20 @@ def test_there_is_no_current_where_nothing_is_live(server: Server) -> None:
     (server.root / "current").symlink_to(f"releases/{NEW}")
     server.assign("green", NEW, started=False)  # was prepared, and never got the flag
     for _ in range(2):
-        server.text(recovery.links(server.config)).check()
+        server.act(acts.links(server.config)).check()
         assert not (server.root / "current").is_symlink()
 
 
 def test_a_deploys_own_page_goes_with_it(server: Server) -> None:
     (server.run / "maintenance").write_text("deploy 0002-bbbbbbb\n")
     for _ in range(2):
-        server.text(recovery.page(server.config)).check()
+        server.act(acts.page(server.config)).check()
         assert not (server.run / "maintenance").exists()
 
 
 def test_a_persons_page_stays(server: Server) -> None:
     (server.run / "maintenance").write_text("ana@laptop\n")
-    server.text(recovery.page(server.config)).check()
+    server.act(acts.page(server.config)).check()
     assert (server.run / "maintenance").exists()
 
 
@@ -416,7 +462,105 @@ def test_the_page_of_a_deploy_that_migrated_stays_for_a_person_to_look(server: S
     (server.run / "maintenance").write_text("deploy 0002-bbbbbbb\n")
     (server.run / "migrated").touch()
     for _ in range(2):
-        done = server.text(recovery.page(server.config))
+        done = server.act(acts.page(server.config))
         assert done.exit_code == 1
-        assert "until a person has looked" in done.stdout
+        assert "until a person has looked" in done.stderr
         assert (server.run / "maintenance").exists()
+
+
+def test_what_a_neighbour_had_saved_stays_saved_though_pm2_runs_it_no_more(server: Server) -> None:
+    server.assign("blue", OLD)
+    neighbour = {"name": "blog", "namespace": "default", "status": "online"}
+    left = {"name": "shop-green", "namespace": "shop:green"}
+    (server.pm2 / "home/dump.pm2").write_text(json.dumps([neighbour, left]))
+    said = server.act(acts.remember()).check().stdout
+    assert sorted(server.saved()) == ["blog", "shop-blue"]
+    assert said == "blog stays in the list that comes back after a boot, though pm2 has it no more\n"
+    server.act(acts.remember(forget="blog")).check()
+    assert server.saved() == ["shop-blue"]
+
+
+@pytest.mark.parametrize("trouble", ["the daemon dies", "what is live is not in it", "no room"])
+def test_a_list_that_cannot_be_trusted_is_not_saved(server: Server, trouble: str) -> None:
+    server.assign("blue", OLD)
+    server.act(acts.remember()).check()
+    before = (server.pm2 / "home/dump.pm2").read_bytes()
+    if trouble == "the daemon dies":
+        (server.pm2 / "dying").touch()
+    elif trouble == "what is live is not in it":
+        (server.pm2 / "known/shop-blue").unlink()
+    else:
+        (server.pm2 / "full").touch()
+    refused = server.act(acts.remember())
+    assert refused.exit_code == 1
+    assert "stays as it was" in refused.stderr
+    assert (server.pm2 / "home/dump.pm2").read_bytes() == before
+    assert not (server.pm2 / "home/dump.pm2.windlass").exists()
+
+
+def test_while_the_server_goes_down_nothing_is_started_and_nothing_saved(server: Server) -> None:
+    server.assign("blue", OLD, started=False)
+    (server.pm2 / "systemctl").write_text("#!/bin/sh\necho stopping\nexit 1\n")
+    (server.pm2 / "systemctl").chmod(0o755)
+    for act in (acts.agree(), acts.present(server.config, "blue"), acts.remember()):
+        refused = server.act(act)
+        assert refused.stderr == "refused: the server is going down: what runs is put right after its boot\n"
+    assert server.running() == {}
+    assert not (server.pm2 / "home/dump.pm2").exists()
+
+
+@pytest.mark.parametrize(("limit", "kept"), [(0, True), (10**9, False)])
+def test_a_standby_is_kept_only_where_memory_allows(tmp_path: Path, limit: int, kept: bool) -> None:
+    server = Server(
+        tmp_path / "srv", limits={"memory_free_mb": limit}, processes={"worker": {"script": "w.js"}}
+    )
+    try:
+        server.assign("blue", OLD)
+        done = server.act(acts.stand_by(server.config, "blue", ["shop-blue-worker"])).check()
+        assert (server.run / "standby").exists() == kept
+        assert server.running() == ({"shop-blue": OLD} if kept else {})
+        assert bool(server.links()) == kept
+        assert ("memory are free: blue is stopped" in done.stdout) != kept
+    finally:
+        server.end()
+
+
+def test_what_is_left_of_an_interrupted_write_is_removed_and_nothing_else(server: Server) -> None:
+    left = [
+        "releases/.0003-ccccccc.partial/x",
+        "workspace.partial/x",
+        "backups/1.dump.partial",
+        "run/blue.json.next",
+    ]
+    stays = ["workspace/x", "backups/1.dump", f"releases/{OLD}/x"]
+    for name in [*left, *stays]:
+        (server.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (server.root / name).touch()
+    server.act(acts.tidy(server.config)).check()
+    assert [name for name in left if (server.root / name).exists()] == []
+    assert all((server.root / name).exists() for name in stays)
+    assert not (server.root / "workspace.partial").exists()
+
+
+def test_all_of_a_slot_ends_and_of_it_what_is_named(with_worker: Server) -> None:
+    with_worker.assign("blue", OLD)
+    with_worker.act(acts.end_these("blue", ["shop-blue-worker"])).check()
+    assert with_worker.running() == {"shop-blue": OLD}
+    with_worker.act(acts.end(with_worker.config, "blue")).check()
+    assert with_worker.running() == {}
+    assert with_worker.links() == {"blue": OLD}
+    with_worker.act(acts.remove(with_worker.config, "blue")).check()
+    assert with_worker.links() == {}
+
+
+def test_what_was_told_to_end_and_does_not_is_killed(server: Server) -> None:
+    server.config = config(server.root, web={"kill_timeout": 0})
+    folder = server.root / "releases" / OLD
+    deaf = "trap '' TERM; while :; do sleep 0.1; done"
+    stray = (
+        f'cd {folder}; WINDLASS_SLOT=blue bash -c "{deaf}" >/dev/null 2>&1 & echo $! >{server.run}/stray.pid'
+    )
+    server.text(Command(stray)).check()
+    done = server.act(acts.gone(server.config)).check()
+    assert "did not end in time and is killed" in done.stdout
+    assert server.running() == {}
