@@ -3,7 +3,7 @@
 // settings say; which program runs, with which words, the file alone.
 "use strict";
 
-const { readFileSync, existsSync, renameSync, writeFileSync } = require("node:fs");
+const { renameSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 
 const [file, settings] = process.argv.slice(2);
@@ -11,11 +11,6 @@ const { slot, types, folder, path, stopped, status, caches, release, releases } 
 
 function quoted(word) {
   return `'${String(word).replaceAll("'", `'\\''`)}'`;
-}
-
-/** The boot in which the app is started although it is stopped, which only a resume does; "" where it is not. */
-function behind() {
-  return existsSync(stopped) ? readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim() : "";
 }
 
 /** A release's cache is the app's own, and goes when the release has gone. */
@@ -37,7 +32,8 @@ function script(app, number) {
   return [
     "#!/bin/sh",
     `# ${app.name}, release ${release}: written by Windlass for one start of this slot.`,
-    `if [ -e ${quoted(stopped)} ] && [ "$(cat /proc/sys/kernel/random/boot_id)" != '${behind()}' ]; then`,
+    // A resume writes it anew, behind the flag.
+    `if [ ${quoted(stopped)} -nt "$0" ]; then`,
     '    echo "not started: the app is stopped"',
     `    exit ${status}`,
     "fi",

@@ -8,6 +8,7 @@ from typing import Any
 
 from windlass.config.model import Config
 from windlass.facts import commits, history, migrations, nginx, shipped, state, system, visitors
+from windlass.facts import units as facts
 from windlass.facts.commits import Commit
 from windlass.facts.nginx import NginxFacts
 from windlass.facts.state import State
@@ -15,6 +16,7 @@ from windlass.facts.system import SystemFigures
 from windlass.facts.visitors import Visitors
 from windlass.ledger import moment
 from windlass.operations.status_processes import ports, processes, uses
+from windlass.plans import units
 from windlass.plans.nginx import difference
 from windlass.plans.warnings import Seen, warnings
 from windlass.question import Question
@@ -42,6 +44,8 @@ def questions(config: Config) -> list[Question[Any]]:
             f"windlass-{config.app.name}.*@*",
         ),
     ]
+    if config.web.supervisor == "systemd":
+        asked.append(facts.question(config))
     if applied := migrations.questions(config):
         asked += [*applied, shipped.question(config)]
     return asked
@@ -54,7 +58,10 @@ def row(
     state: State = found["state"]
     figures: SystemFigures | None = found["system"]
     drift = difference(config, found["nginx"], folders=folders)
-    seen = Seen(host, state, found["pm2"], figures, found["visitors"], drift, clock, found["unit_list"])
+    lacks = units.lacks(config, found["units"]) if "units" in found else []
+    seen = Seen(
+        host, state, found["pm2"], figures, found["visitors"], drift, clock, found["unit_list"], lacks
+    )
     return HostStatus(
         host,
         config.app.name,

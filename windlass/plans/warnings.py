@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from windlass.acts import names
 from windlass.config.model import Config
 from windlass.facts.state import State
-from windlass.facts.system import Listener, Pm2List, Pm2Process, SystemFigures, Unit
+from windlass.facts.system import Listener, Pm2List, SystemFigures, Unit
 from windlass.facts.visitors import Visitors
-from windlass.layout import SLOTS, Slot
+from windlass.layout import SLOTS
 from windlass.ledger import UNFINISHED, runs
 from windlass.plans.history import env_differs, env_now
+from windlass.plans.running import Running, amiss
 
 FULL = 90
 """Percent of a disk used from which it is said."""
@@ -23,7 +23,10 @@ SKEW = 60
 
 @dataclass(frozen=True)
 class Seen:
-    """What `fab status` saw of a host; `drift` is `plans.nginx.difference`, `clock` the operator's time."""
+    """What `fab status` saw of a host; `drift` is `plans.nginx.difference`, `clock` the operator's time.
+
+    `lacks` is `plans.units.lacks`.
+    """
 
     host: str
     state: State
@@ -33,12 +36,13 @@ class Seen:
     drift: str
     clock: float
     units: Sequence[Unit] = ()
+    lacks: Sequence[str] = ()
 
 
 def warnings(config: Config, seen: Seen) -> list[str]:
     """Everything that a person should look at, the worst first; empty on a host in order."""
     found: list[str] = []
-    for source in (_runs, _links, _processes, _env, _site, _room, _clock):
+    for source in (_runs, _links, _processes, _units, _env, _site, _room, _clock):
         found += source(config, seen)
     return found
 
@@ -68,46 +72,13 @@ def _links(config: Config, seen: Seen) -> Iterator[str]:
 
 
 def _processes(config: Config, seen: Seen) -> Iterator[str]:
-    state, pm2 = seen.state, seen.pm2
-    if state.owner and state.user != state.owner:
-        yield f"you are {state.user}, the app is {state.owner}'s: pm2, .env and the database were not seen"
-        return
-    if pm2.error:
-        yield f"pm2: {pm2.error}"
-    elif not pm2.daemon and state.live:
-        yield f"pm2's daemon is not running: fab restart -H {seen.host} brings it back, with all it had saved"
-    if pm2.error or not pm2.daemon or state.stopped is not None or not state.live:
-        return
-    wanted = str(config.layout.release_app(state.live))
-    running = {process.name: process for process in pm2.processes}
-    for name in expected(config, state, state.slot):
-        process = running.get(name)
-        if process is None or process.status != "online":
-            yield f"{name} is {process.status if process else 'missing'} under pm2: fab logs, then fab restart"
-        elif process.cwd != wanted:
-            yield f"{name} runs in {process.cwd}, not in the live release: fab restart -H {seen.host}"
-    yield from _idle(config, seen, list(pm2.processes))
+    yield from amiss(config, seen.host, seen.state, Running(seen.pm2, seen.units))
 
 
-def _idle(config: Config, seen: Seen, processes: list[Pm2Process]) -> Iterator[str]:
-    state = seen.state
-    if state.lock.get("held") or state.standby is not None:
-        return
-    ours = {config.app.name, *(config.namespace(slot) for slot in SLOTS)}
-    wanted = expected(config, state, state.slot)
-    left = [
-        one.name
-        for one in processes
-        if one.namespace in ours and one.name not in wanted and one.status == "online"
-    ]
-    if left:
-        yield f"{', '.join(left)} runs and should not: the next deploy ends it, so does fab restart"
-
-
-def expected(config: Config, state: State, slot: Slot) -> list[str]:
-    """The pm2 names of what a slot was started with; by the configuration where nobody noted it."""
-    manifest = state.manifests.get(slot)
-    return list(manifest.names) if manifest else names(config, slot)
+def _units(config: Config, seen: Seen) -> Iterator[str]:
+    if seen.lacks:
+        host = seen.host.rpartition("@")[2]
+        yield f"systemd: {'; '.join(seen.lacks)}: fab setup -H root@{host}"
 
 
 def occupied(config: Config, state: State, listeners: Iterable[Listener]) -> Iterator[str]:

@@ -34,9 +34,10 @@ def prepare(config: Config, slot: Slot, release: str, node: str) -> Command:
         "release": release,
         "releases": str(layout.releases),
     }
+    old = f"{quote(layout.run)}/*.{slot}.[0-9]*.script"
     write = cmd("node", "-", layout.slot_config(slot), json.dumps(settings))
     script = (TEMPLATES / "start-scripts.js").read_text("utf-8")
-    return all_of(opened(config), *_caches(config, release), fed(write, script))
+    return all_of(opened(config), *_caches(config, release), Command(f"rm -f {old}"), fed(write, script))
 
 
 def start(config: Config, slot: Slot, names: Iterable[str]) -> Command:
