@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,32 +10,9 @@ import pytest
 from tests.support.load import Load
 from tests.support.operator import Operator
 from tests.support.processes import wait_until
-from tests.vps.apps.supervised import SUPERVISORS, Supervised, Supervisor
+from tests.vps.apps.supervised import SUPERVISORS, Commits, Images, Supervised, Supervisor
 from tests.vps.hosts.factory import VpsFactory
-from tests.vps.hosts.images import made_by_windlass
-from tests.vps.hosts.machine import Image, Vps
-
-Commits = tuple[Path, dict[str, str]]
-Images = Callable[[Supervisor], Image]
-
-
-@pytest.fixture(scope="session")
-def supervised_image(
-    vps_images: VpsFactory, ready_image: Image, tiny_commits: Commits, operator_session: Operator
-) -> Images:
-    """A host that setup made ready for a supervisor, with `first` deployed, and then `change`."""
-
-    def make(supervisor: Supervisor) -> Image:
-        def prepare(vps: Vps) -> None:
-            vps.authorize(operator_session.public_key)
-            app = Supervised(vps.boot(), operator_session, tiny_commits[1], supervisor)
-            app.setup()
-            app.deploy("first").check()
-            app.deploy("change").check()
-
-        return made_by_windlass(vps_images.slot, ready_image, f"tiny-under-{supervisor}", prepare)
-
-    return make
+from tests.vps.hosts.machine import Vps
 
 
 @pytest.fixture(scope="module", params=SUPERVISORS)

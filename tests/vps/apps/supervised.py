@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal
+
+import pytest
 
 from tests.support.operator import Operator
 from tests.support.processes import wait_until
 from tests.vps.apps.tiny import ROOT, SETTINGS, Deployed
-from tests.vps.hosts.machine import Vps
+from tests.vps.hosts.factory import VpsFactory
+from tests.vps.hosts.images import made_by_windlass
+from tests.vps.hosts.machine import Image, Vps
 
 Supervisor = Literal["pm2", "systemd"]
 SUPERVISORS: tuple[Supervisor, Supervisor] = ("pm2", "systemd")
@@ -57,3 +63,26 @@ def _spoken(unit: str) -> str:
     kind, _, instance = unit.removeprefix("windlass-tiny.").partition("@")
     slot, number, _ = instance.split(".")
     return "-".join(filter(None, [slot, "" if kind == "web" else kind, "" if number == "1" else number]))
+
+
+Commits = tuple[Path, dict[str, str]]
+Images = Callable[[Supervisor], Image]
+
+
+@pytest.fixture(scope="session")
+def supervised_image(
+    vps_images: VpsFactory, ready_image: Image, tiny_commits: Commits, operator_session: Operator
+) -> Images:
+    """A host that setup made ready for a supervisor, with `first` deployed, and then `change`."""
+
+    def make(supervisor: Supervisor) -> Image:
+        def prepare(vps: Vps) -> None:
+            vps.authorize(operator_session.public_key)
+            app = Supervised(vps.boot(), operator_session, tiny_commits[1], supervisor)
+            app.setup()
+            app.deploy("first").check()
+            app.deploy("change").check()
+
+        return made_by_windlass(vps_images.slot, ready_image, f"tiny-under-{supervisor}", prepare)
+
+    return make
