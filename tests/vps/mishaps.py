@@ -160,8 +160,11 @@ def disagreements(app: Deployed) -> list[str]:
     facts = {
         "visitors' commit": (app.health()["commit"], vps.read(f"{ROOT}/releases/{release}/REVISION").strip()),
         "current": (app.current(), release),
-        "pm2": (app.pm2(), {f"tiny-{slot}": "online"}),
-        "pm2's dump": (app.saved(), [f"tiny-{slot}"]),
+        "pm2": (
+            {name: status for name, status in app.pm2().items() if name.startswith("tiny")},
+            {f"tiny-{slot}": "online"},
+        ),
+        "pm2's dump": ([name for name in app.saved() if name.startswith("tiny")], [f"tiny-{slot}"]),
         "the idle slot's link": (len(list(vps.path(f"{ROOT}/run").glob("slot-*"))), 1),
         "the ledger's last word": (ends[-1]["live"]["release"], release),
         "runs without an end": (begun - {record["run"] for record in ends}, set()),

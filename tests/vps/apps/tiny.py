@@ -163,8 +163,8 @@ class Deployed:
         return [name for name, fine in found.items() if not fine]
 
     def processes(self) -> str:
-        """The command lines of deploy that are neither pm2's, nor the app's, nor a login's."""
-        expected = r"God Daemon|server\.mjs|sshd|systemd|\(sd-pam\)|ps -|grep"
+        """The command lines of deploy that are neither pm2's, nor the app's or a neighbour's, nor a login's."""
+        expected = r"God Daemon|server\.mjs|blog\.js|sshd|systemd|\(sd-pam\)|ps -|grep"
         return self.vps.run(f"ps -o pid=,args= -u deploy | grep -vE '{expected}' || true").stdout
 
     def _id(self, number: int, commit: str) -> str:
@@ -172,8 +172,8 @@ class Deployed:
 
 
 RUN_FILES = {
-    "blue.config.js", "blue.json", "green.config.js", "green.off", "maintenance.html", "node-path", "slot-blue",
-    "tiny-blue-0.pid",
+    "agent.pyz", "blue.config.js", "blue.json", "green.config.js", "green.off", "maintenance.html", "node-path",
+    "slot-blue", "tiny-blue-0.pid",
 }  # fmt: skip
 """What is in run/ while blue is live and nothing else goes on."""
 
