@@ -27,7 +27,7 @@ def started(
     return [
         Step(title, starting.start(config, to.slot, wanted), hint=hint),
         Step(f"{', '.join(wanted)} stay up", gate, timeout=gates.longest(gate), hint=hint),
-        Step("save the process list again", acts.remember()),
+        *([Step("save the process list again", acts.remember())] if starting.saves(config) else []),
     ]
 
 
@@ -37,6 +37,9 @@ def exclusive(config: Config, to: Cutover) -> list[Step]:
     if to.ends:
         timeout = 60 + config.web.kill_timeout
         steps.insert(
-            0, Step(f"end {', '.join(to.ends)}", acts.end_these(other(to.slot), to.ends), timeout=timeout)
+            0,
+            Step(
+                f"end {', '.join(to.ends)}", acts.end_these(config, other(to.slot), to.ends), timeout=timeout
+            ),
         )
     return steps

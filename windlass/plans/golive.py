@@ -56,7 +56,7 @@ def start(config: Config, to: Cutover) -> Stage:
                 hint=slot_logs.hint(config, to.slot),
             ),
             # Before the gate: the app comes up meanwhile. From here on a reboot finds whichever nginx points at.
-            Step("save the process list", acts.remember(to.node)),
+            *([Step("save the process list", acts.remember(to.node))] if starting.saves(config) else []),
             healthy(config, to),
             within_reach(config, to),
             *beside.started(config, to, beside.overlapping(config, to)),
@@ -152,7 +152,9 @@ def soak(config: Config, to: Cutover) -> Stage:
         watch = gates.soak(config, to.slot, to.release, workers)
         steps.append(Step(f"watch for {config.soak.seconds:g} s", watch, timeout=gates.longest(watch)))
     # Before the recovery has those of the live slot run again: no two of them shall.
-    undo = (Step(f"end {', '.join(to.alone)}", acts.end_these(to.slot, to.alone)),) if to.alone else ()
+    undo = (
+        (Step(f"end {', '.join(to.alone)}", acts.end_these(config, to.slot, to.alone)),) if to.alone else ()
+    )
     return Stage("soak", tuple(steps), undo=undo, on_cancel="keep")
 
 
@@ -188,7 +190,7 @@ def recover(config: Config) -> tuple[Step, ...]:
         Step("agree on what is live", acts.links(config), timeout=30),
         Step(
             "agree on what runs",
-            acts.agree(),
+            acts.agree(config),
             timeout=120 + config.web.drain + config.web.kill_timeout,
         ),
         Step("maintenance page", acts.page(config), timeout=10),

@@ -62,6 +62,17 @@ def end(config: Config, slot: Slot, names: Iterable[str]) -> Command:
     return all_of(*found)
 
 
+def end_all(config: Config, slot: Slot) -> Command:
+    """The same with all that the slot has by this configuration."""
+    stops = [control("stop", one) for kind in kinds(config) for one in units(config, slot, kind)]
+    return all_of(Command(f"rm -f {quote(config.layout.run)}/*.{slot}.[0-9]*.start"), *stops)
+
+
+def listed(config: Config) -> Command:
+    """All of the app that lives."""
+    return cmd("systemctl", "list-units", f"windlass-{config.app.name}.*@*")
+
+
 def control(verb: str, name: str) -> Command:
     """What the rights that setup gives allow, word by word."""
     return cmd("sudo", "-n", SYSTEMCTL, verb, name)

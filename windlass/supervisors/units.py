@@ -43,10 +43,10 @@ def all_units(config: Config) -> list[str]:
 
 def instances(config: Config, kind: str) -> int:
     """How many processes of a type a slot has."""
-    return 1 if kind == WEB else config.processes[kind].instances
+    return config.processes[kind].instances if kind in config.processes else 1
 
 
 def kind_of(config: Config, slot: Slot, names: Iterable[str]) -> list[str]:
     """The types of these processes, by the names that manifests have for them."""
-    known = {config.process_name(slot, "" if kind == WEB else kind): kind for kind in kinds(config)}
-    return [known[name] for name in names]
+    web = config.process_name(slot)
+    return [WEB if name == web else name.removeprefix(f"{web}-") for name in names]
