@@ -123,9 +123,9 @@ def test_a_worker_that_the_configuration_has_no_more_ends_and_one_that_throws_ke
     both = ["mailer"] if app.supervisor == "pm2" else ["mailer", "mailer-2"]  # pm2 calls them the same
     assert app.running() == [app.slot(), *(f"{app.slot()}-{one}" for one in both)]
     app.configure(**mailer, processes__mailer__env={"WORKER_FILE": "/nowhere/worker"})
-    refused = app.fab("restart")
+    refused = app.deploy("slow_start")
     assert refused.exit_code == 1, refused
-    assert "mailer" in refused.output
+    assert "mailer stay up" in refused.output
     app.configure()
     app.fab("restart").check()
     assert app.alone()
@@ -149,18 +149,19 @@ def test_the_status_names_what_runs_and_finds_nothing_amiss(app: Supervised) -> 
 
 
 def test_only_what_a_daemon_runs_dies_with_it(app: Supervised) -> None:
-    daemon = app.vps.run("pgrep -f '^PM2 v.*God Daemon' || true").stdout.split()
+    daemons = app.vps.run("pgrep -f '^PM2 v.*God Daemon' || true").stdout.split()
     with Load(app.url, rate=100, linger=1) as load:
         load.keep_on(0.5)
-        if daemon:
-            app.vps.run(f"kill -9 {' '.join(daemon)}")
-        app.vps.run("systemctl daemon-reexec")
+        if daemons:
+            app.vps.run(f"kill -9 {' '.join(daemons)}")
+        if app.supervisor == "systemd":
+            app.vps.run("systemctl daemon-reexec")
         load.keep_on(2)
-    lost = len(load.report.failures)
     if app.supervisor == "systemd":
         load.report.check()
     else:
-        assert 0 < lost < load.report.requests / 4
+        # Some are lost, for as long as the unit needs to bring it back with all that it ran.
+        assert load.report.failures
     app.wait_until_up()
     app.wait_until_alone()
 
