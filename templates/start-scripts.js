@@ -4,7 +4,7 @@
 "use strict";
 
 const { renameSync, writeFileSync } = require("node:fs");
-const { join } = require("node:path");
+const { isAbsolute, join } = require("node:path");
 
 const [file, settings] = process.argv.slice(2);
 const { slot, types, folder, path, stopped, status, caches, release, releases } = JSON.parse(settings);
@@ -28,7 +28,9 @@ function cached() {
 function script(app, number) {
   const { cwd, env, interpreter, node_args: before = [], script: program, args = [] } = app;
   const variables = { PATH: path, NODE_APP_INSTANCE: number - 1, ...env };
-  const started = interpreter === "none" ? [program] : [interpreter, ...before, program];
+  // As pm2 does: what is no file of the release is looked for on the PATH.
+  const found = isAbsolute(program) ? quoted(program) : `"$(command -v ${quoted(program)})"`;
+  const started = interpreter === "none" ? [found] : [...[interpreter, ...before].map(quoted), found];
   return [
     "#!/bin/sh",
     `# ${app.name}, release ${release}: written by Windlass for one start of this slot.`,
@@ -40,7 +42,7 @@ function script(app, number) {
     ...cached(),
     `cd ${quoted(cwd)} || exit 1`,
     ...Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}`),
-    `exec ${[...started, ...args].map(quoted).join(" ")}`,
+    `exec ${[...started, ...args.map(quoted)].join(" ")}`,
     "",
   ].join("\n");
 }

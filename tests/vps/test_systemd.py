@@ -7,6 +7,8 @@ import pytest
 from tests.support.load import Load
 from tests.support.operator import Operator
 from tests.support.processes import wait_until
+from tests.vps.apps.prompthub import CONFIG as PROMPTHUB
+from tests.vps.apps.prompthub import PrompthubHosts, page
 from tests.vps.apps.supervised import APP_USER, Commits, Images, Supervised
 from tests.vps.apps.tiny import ENV, ROOT
 from tests.vps.hosts.factory import VpsFactory
@@ -58,6 +60,26 @@ def test_an_app_moves_to_the_other_supervisor_and_back_without_losing_a_request(
     moving.vps.power_cycle()
     moving.wait_until_up()
     moving.wait_until_alone()
+
+
+@pytest.mark.timeout(900)  # it may wait for the image
+def test_the_next_js_app_bears_what_a_unit_forbids(prompthub_hosts: PrompthubHosts) -> None:
+    server = prompthub_hosts.boot()
+    server.operator.config("prompthub", PROMPTHUB.replace("[web]\n", '[web]\nsupervisor = "systemd"\n'))
+    before = page(server)
+    with Load(server.url, rate=20, linger=0.5) as load:
+        server.operator.fab("setup", "-H", f"root@{server.host.address}").check()
+        server.fab("restart").check()
+        assert page(server) == before
+    load.report.check()
+    units = "systemctl list-units --plain --no-legend 'windlass-prompthub.*@*'"
+    assert server.host.run(units).stdout.count(" active running ") == 1
+    assert server.host.run("pm2 -s jlist", user="deploy").stdout.strip() == "[]"
+    found = server.host.run(f"ls -A /var/cache/windlass-prompthub/releases/{server.live}/.next").stdout
+    assert found == "cache\n"
+    told = server.fab("logs", "--lines", "20").check()
+    assert "EACCES" not in told.output
+    assert "EROFS" not in told.output
 
 
 # What nobody gets by it

@@ -76,7 +76,8 @@ def _processes(config: Config, seen: Seen) -> Iterator[str]:
 
 
 def _units(config: Config, seen: Seen) -> Iterator[str]:
-    if seen.lacks:
+    state = seen.state
+    if seen.lacks and state.user in (state.owner, ""):  # another one's rights are not those of who deploys
         host = seen.host.rpartition("@")[2]
         yield f"systemd: {'; '.join(seen.lacks)}: fab setup -H root@{host}"
 

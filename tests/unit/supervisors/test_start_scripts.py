@@ -65,6 +65,14 @@ def test_a_process_is_started_where_and_as_the_configuration_says(root: Path) ->
     assert env["PATH"].startswith(f"{node_home()}/bin:")
 
 
+def test_a_program_on_the_path_is_found_as_pm2_finds_it(root: Path) -> None:
+    worker = {"script": "echo", "interpreter": "none", "args": ["ship's bell"]}
+    wanted = config(root, processes={"worker": worker, "npm": {"script": "npm", "args": ["--version"]}})
+    prepare(wanted)
+    assert start(wanted, "worker").check().stdout == "ship's bell\n"
+    assert start(wanted, "npm").check().stdout.count(".") == 2
+
+
 def test_each_instance_has_a_script_and_those_of_before_are_gone(root: Path) -> None:
     wanted = config(root, processes={"worker": {"script": "worker.js", "instances": 2, "args": ["a b"]}})
     (root / "run/mailer.blue.1.script").write_text("of before")
