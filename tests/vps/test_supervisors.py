@@ -138,6 +138,14 @@ def test_its_lines_are_read_wherever_they_are_kept(app: Supervised) -> None:
     assert app.slot() in told.stdout
     none = app.fab("logs", "--grep", "nobody says this").check()
     assert none.stdout == ""
+    label = {"pm2": "out", "systemd": "web"}[app.supervisor]
+    following = app.start("logs", "--follow", "--lines", "1")
+    following.wait_for(f"{app.slot()} {label} | ")
+    app.fab("restart").check()
+    following.wait_for(f"{app.slot()} {label} | tiny {app.health()['commit']} listens on")
+    assert f"{app.slot()} is live now" in following.stderr
+    following.interrupt()
+    following.wait(20)
 
 
 def test_the_status_names_what_runs_and_finds_nothing_amiss(app: Supervised) -> None:

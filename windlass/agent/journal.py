@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from typing import Any, Callable, Dict, List, Optional
 
-TIMEOUT = 15.0
 FURTHEST = 64 * 1024 * 1024
 """Bytes from its end that a unit's journal is searched."""
 
@@ -19,23 +17,21 @@ _GROUPS = {"adm", "systemd-journal", "wheel"}
 
 
 class Journal:
-    """One unit's lines, following from a `cursor` on. As `tail.Source`."""
+    """One unit's lines; following begins at the moment `now`, in seconds since the epoch. As `tail.Source`."""
 
-    def __init__(self, about: Dict[str, Any], cursor: str) -> None:
+    def __init__(self, about: Dict[str, Any], now: float) -> None:
         self.unit: str = about["unit"]
         self.path, self.label, self.slot = self.unit, str(about["label"]), str(about["slot"])
-        self.modified, self.problem = 0.0, ""
+        self.modified, self.problem = 0.0, "" if _is_readable() else UNREADABLE
         self._partial = b""
         self._follower: Optional[subprocess.Popen[bytes]] = None
-        self._cursor = cursor
-        if not cursor:
-            self.problem = UNREADABLE
+        # Not by a cursor: behind one that is another unit's, journalctl passes over the first line that fits.
+        self._now = f"@{now:.6f}"
 
     def last(self, count: int, wanted: Any, breathe: Callable[[], None]) -> List[str]:
         """The last `count` wanted lines before the point where following begins; `breathe` is called in between."""
         found: List[str] = []
-        # From that point backwards.
-        process = self._start("--reverse", f"--cursor={self._cursor}")
+        process = self._start("--reverse", f"--until={self._now}")
         assert process.stdout
         rest, read = b"", 0
         while len(found) < count and read < FURTHEST:
@@ -54,7 +50,7 @@ class Journal:
     def added(self) -> List[bytes]:
         """The whole lines added since."""
         if self._follower is None:
-            self._follower = self._start("--follow", "--no-tail", f"--after-cursor={self._cursor}")
+            self._follower = self._start("--follow", "--no-tail", f"--since={self._now}")
             assert self._follower.stdout
             os.set_blocking(self._follower.stdout.fileno(), False)
         assert self._follower.stdout
@@ -81,21 +77,9 @@ class Journal:
         )
 
 
-def end() -> str:
-    """Where the whole journal ends now; "" where this user may not read it.
-
-    That of one unit would not do: it may have written nothing.
-    """
-    if os.geteuid() and not _GROUPS & {_group(number) for number in os.getgroups()}:
-        return ""
-    words = ["journalctl", "--quiet", "--lines=1", "--output=json", "--output-fields=_BOOT_ID"]
-    try:
-        done = subprocess.run(
-            words, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, check=False
-        )
-        return str(json.loads(done.stdout)["__CURSOR"])
-    except (OSError, subprocess.TimeoutExpired, ValueError, KeyError):
-        return ""
+def _is_readable() -> bool:
+    """Whether this user may read what others' processes wrote; who may not sees their own, and no error."""
+    return not os.geteuid() or bool(_GROUPS & {_group(number) for number in os.getgroups()})
 
 
 def _group(number: int) -> str:

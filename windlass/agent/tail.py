@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Tuple, Union
 
 from . import env, journal
@@ -116,8 +117,8 @@ def tail(session: Session, message: Dict[str, Any]) -> None:
 
 def _opened(sources: List[Dict[str, Any]]) -> List[Tuple[Lines, Dict[str, Any]]]:
     """Each source with what is said of it; where reading them stands is the same moment for all."""
-    end = journal.end() if any("unit" in about for about in sources) else ""
-    return [(journal.Journal(about, end) if "unit" in about else Source(about), about) for about in sources]
+    now = time.time()
+    return [(journal.Journal(about, now) if "unit" in about else Source(about), about) for about in sources]
 
 
 def _is_shown(session: Session, about: Dict[str, Any], live: str) -> bool:
