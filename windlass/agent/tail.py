@@ -104,14 +104,16 @@ def tail(session: Session, message: Dict[str, Any]) -> None:
     """
     wanted = Wanted(message["grep"], session.masks)
     sources = _opened(message["sources"])
-    live = session.live()
-    shown = [source for source, about in sources if _is_shown(session, about, live["slot"])]
-    for source in sorted(shown, key=lambda source: source.modified):
-        _show_last(session, source, message["lines"], wanted)
-    if message["follow"]:
-        _follow(session, live, sources, shown, wanted)
-    for source in shown:
-        source.close()
+    try:
+        live = session.live()
+        shown = [source for source, about in sources if _is_shown(session, about, live["slot"])]
+        for source in sorted(shown, key=lambda source: source.modified):
+            _show_last(session, source, message["lines"], wanted)
+        if message["follow"]:
+            _follow(session, live, sources, shown, wanted)
+    finally:
+        for source, _ in sources:
+            source.close()
     session.channel.send("tailed")
 
 
