@@ -93,6 +93,15 @@ def test_a_process_that_crashes_is_started_again(app: Supervised) -> None:
     assert (process["status"], process["restarts"]) == ("online", 1)
 
 
+def test_what_takes_no_orders_is_killed_in_its_time_and_is_no_failure_of_the_servers(app: Supervised) -> None:
+    app.deploy("ignores_signals").check()
+    with Load(app.url, rate=40) as load:
+        app.fab("rollback").check()
+    load.report.check()
+    assert app.alone()
+    assert "windlass" not in app.vps.run("systemctl --failed --plain --no-legend").stdout
+
+
 def test_what_stops_stays_stopped_and_comes_back_when_it_is_told(app: Supervised) -> None:
     live = app.live()
     app.fab("emergency-stop").check()

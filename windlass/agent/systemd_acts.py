@@ -77,7 +77,13 @@ class Systemd:
         for script in scripts:
             if os.path.lexists(script):
                 os.unlink(script)
-        self._ask("stop", names)
+        wanted = list(names)
+        self._ask("stop", wanted)
+        # What had to be killed is a failure to systemd, and to whoever watches the server: here it was meant.
+        states = units.shown(wanted)
+        self._ask(
+            "reset-failed", [unit for unit in wanted if states.get(unit, {}).get("ActiveState") == "failed"]
+        )
 
     def _units(self, kept: Kept, name: str) -> dict[str, str]:
         """The start script of each instance of a process, by its unit."""

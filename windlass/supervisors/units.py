@@ -9,7 +9,7 @@ from windlass.layout import SLOTS, Slot
 
 WEB = "web"
 SYSTEMCTL = "/usr/bin/systemctl"
-VERBS = ("start", "stop")
+VERBS = ("start", "stop", "reset-failed")
 """What the user who deploys may do with them, as root."""
 
 STOPPED = 199
