@@ -63,7 +63,8 @@ def alive(config: Config, slot: Slot, processes: Sequence[str], *, known: bool) 
     For longer than pm2 keeps one alive that has thrown at its start, unless they were well before.
     """
     health = config.health
-    min_healthy = health.min_healthy_known if known else max(health.min_healthy, LINGERS)
+    lingers = LINGERS if config.web.supervisor == "pm2" else 0
+    min_healthy = health.min_healthy_known if known else max(health.min_healthy, lingers)
     look = [supervisors.look(config, slot, name).commented("up, and no restarts") for name in processes]
     return Gate(
         "alive",

@@ -73,7 +73,8 @@ def _differs(one: Installed, seen: Units) -> Iterator[str]:
     if not seen.holds(one.unit, one.unit_text):
         there = str(one.unit) in seen.digests
         yield f"{one.unit} is {'not what the config gives' if there else 'missing'}"
-    elif seen.stale & set(one.enabled):
+        return
+    if seen.stale & set(one.enabled):
         yield f"systemd has not read {one.unit} since it changed"
     missing = [unit for unit in one.enabled if unit not in seen.enabled]
     if missing:
