@@ -39,6 +39,22 @@ class PlanStarted(Event):
 
 
 @dataclass(frozen=True)
+class Planned(Event):
+    """In a dry run: what would be run, as bash text; `unchanged` says why it need not, "" where it must.
+
+    `number` counts the steps of the plan; what would undo a stage, or put things right, is 0 and comes last.
+    """
+
+    plan: str
+    kind: Literal["step", "undo", "recovery"]
+    number: int
+    stage: str
+    title: str
+    command: str
+    unchanged: str = ""
+
+
+@dataclass(frozen=True)
 class StepStarted(Event):
     number: int
     stage: str

@@ -15,6 +15,9 @@ from windlass.supervisors.units import WEB
 LINGERS = 4.0
 """Seconds: an ES module that throws ends three seconds later, by a SIGINT of pm2's error handler (docs/traps.md)."""
 
+NGINX_IDLE = 2.5
+"""Seconds after which nginx has closed a connection to a slot that nobody uses: two, says the template."""
+
 NGINX_TIMEOUT = 10
 """Seconds that nginx has to show the new slot after the flag was moved."""
 
@@ -144,13 +147,17 @@ def soak(config: Config, slot: Slot, release: str, processes: Sequence[str] = ()
 
 
 def drained(config: Config, slot: Slot) -> Gate:
-    """Nobody is connected to the slot any more, or `web.drain` seconds have passed."""
+    """Nobody is connected to the slot any more, or `web.drain` seconds have passed.
+
+    It is given the time in which nginx closes what it does not use: a probe of ours may have been among that.
+    """
+    seconds = max(config.web.drain, NGINX_IDLE)
     look = cmd("ss", "--no-header", "--tcp", "--numeric", "state", "established", *_source(config, slot))
     wait = f"while {look} | grep --quiet .; do sleep 1; done"
     return Gate(
         "drained",
-        {"port": config.port(slot), "seconds": config.web.drain},
-        cmd("timeout", f"{config.web.drain:g}", "bash", "-c", wait),
+        {"port": config.port(slot), "seconds": seconds},
+        cmd("timeout", f"{seconds:g}", "bash", "-c", wait),
     )
 
 

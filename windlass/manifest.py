@@ -27,7 +27,7 @@ _KEPT = (*_STARTED, "kill_timeout", "max_memory")
 class Manifest:
     """The processes of a slot by type, "web" first; each with the settings of its table in the configuration.
 
-    `names` are the supervisor's, in the same order.
+    `names` are the supervisor's, in the same order. `port` is the web process's, None where nobody noted it.
     """
 
     slot: str
@@ -38,6 +38,7 @@ class Manifest:
     node: str
     processes: Mapping[str, Mapping[str, Any]]
     names: tuple[str, ...]
+    port: int | None = None
 
     @property
     def by_type(self) -> dict[str, tuple[str, Mapping[str, Any]]]:
@@ -51,13 +52,22 @@ def manifest_of(config: Config, slot: Slot, release: str, revision: str, node: s
     types = [WEB, *config.processes]
     names = [config.process_name(slot, "" if kind == WEB else kind) for kind in types]
     return Manifest(
-        slot, release, revision, "node", config.web.supervisor, node, _settings(config), tuple(names)
+        slot,
+        release,
+        revision,
+        "node",
+        config.web.supervisor,
+        node,
+        _settings(config),
+        tuple(names),
+        config.port(slot),
     )
 
 
 def as_text(manifest: Manifest) -> str:
     """As the server keeps it: a line for each process, which a shell can read too."""
-    head = "".join(f"{json.dumps(key)}: {json.dumps(getattr(manifest, key))},\n" for key in _ABOUT)
+    about = [*_ABOUT, *(("port",) if manifest.port is not None else ())]
+    head = "".join(f"{json.dumps(key)}: {json.dumps(getattr(manifest, key))},\n" for key in about)
     lines = [
         json.dumps({"name": name, "type": kind, **settings})
         for name, (kind, settings) in zip(manifest.names, manifest.processes.items(), strict=True)
@@ -73,8 +83,11 @@ def read_manifest(known: Any) -> Manifest | None:
         }
         names = tuple(str(one["name"]) for one in known["processes"])
         about = {key: str(known[key]) for key in _ABOUT}
-        return Manifest(**about, processes=processes, names=names) if len(names) == len(processes) else None
-    except (KeyError, TypeError):
+        port = known.get("port")
+        port = port if type(port) is int and 0 < port < 65536 else None
+        whole = len(names) == len(processes)
+        return Manifest(**about, processes=processes, names=names, port=port) if whole else None
+    except (AttributeError, KeyError, TypeError):
         return None
 
 

@@ -32,7 +32,8 @@ class Step:
 
     `timeout` is in seconds. `unchanged` says why the step need not run. A `tolerated` step's failure is a
     warning. `nice` runs it at the lowest priority and first in line for the OOM killer. `show`: the end
-    of what it prints is told also where it succeeds.
+    of what it prints is told also where it succeeds. What one that `holds` starts goes on, until a stage that `frees`
+    or the run's end, whatever that is: see `windlass.commands.exclusive`.
     """
 
     title: str
@@ -45,6 +46,7 @@ class Step:
     nice: bool = False
     hint: str = ""
     show: bool = False
+    holds: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ class Stage:
     plan as done with a warning. `on_cancel` "finish" lets the stage run to its end first; "keep" ends
     the plan without undoing anything: by the operator's word, and on one host also when the operator is lost. An
     `ordered` stage is run by several hosts one after the other. Once a host was told to begin a stage that
-    `settles`, nothing is undone there any more; of several hosts none is told before all are ready for it.
+    `settles`, nothing is undone there any more; of several hosts none is told before all are ready for it. What the
+    run holds beside the app's lock ends before a stage that `frees`.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Stage:
     on_cancel: Literal["recover", "finish", "keep"] = "recover"
     ordered: bool = False
     settles: bool = False
+    frees: bool = False
 
 
 @dataclass(frozen=True)

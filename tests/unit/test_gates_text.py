@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from fnmatch import fnmatch
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -114,6 +116,15 @@ def test_a_gate_is_given_all_the_time_that_it_may_need() -> None:
     assert nginx > gates.NGINX_TIMEOUT
     assert soak > 900 + 2 * 5
     assert drain > 400
+
+
+def test_a_drain_waits_until_nginx_has_closed_what_it_does_not_use() -> None:
+    """A template of 2 s: what a probe of ours has left there is no visitor."""
+    template = (Path(__file__).parents[2] / "templates/nginx-site.conf.j2").read_text()
+    (idle,) = set(re.findall(r"keepalive_timeout (\d+)s;", template))
+    wanted = [gates.drained(config(web={"drain": drain}), "blue") for drain in (0.5, 400)]
+    assert [gate.arguments["seconds"] > int(idle) for gate in wanted] == [True, True]
+    assert wanted[1].arguments["seconds"] == 400
 
 
 def test_draining_by_hand_ends_when_nobody_is_connected() -> None:

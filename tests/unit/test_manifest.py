@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +28,15 @@ def test_what_was_written_is_read_again_and_names_what_must_not_run_twice() -> N
     made = of(processes={"jobs": JOBS, "clock": CLOCK})
     assert made.names == ("shop-blue", "shop-blue-jobs", "shop-blue-clock")
     assert made.by_type["clock"] == ("shop-blue-clock", made.processes["clock"])
+
+
+def test_the_port_is_noted_and_one_that_an_earlier_version_did_not_note_is_none() -> None:
+    made = of(web={"ports": [4000, 4001]})
+    assert made.port == 4000
+    known = json.loads(as_text(made))
+    for wrong in (None, "4000", True, 0, 70000):
+        assert read_manifest({**known, "port": wrong}) == replace(made, port=None)
+    assert read_manifest({key: value for key, value in known.items() if key != "port"})
 
 
 @pytest.mark.parametrize("known", [None, [], {}, {"processes": 3}, {"processes": [{"type": "web"}]}, "text"])

@@ -76,6 +76,11 @@ def test_a_dry_run_changes_nothing(unharmed: Deployed) -> None:
     run(["bash", "-n"], stdin=done.stdout).check()
     for step in ("check out", "build", "snapshot", "start on green", "switch to green", "drain blue"):
         assert step in done.stdout
+    told = unharmed.deploy("third", "--dry-run", "--json").check().stdout.splitlines()
+    planned = [event for event in map(json.loads, told) if event["event"] == "planned"]
+    titles = [event["title"] for event in planned if event["kind"] == "step"]
+    assert {"check out", "switch to green", "drain blue"} <= set(titles)
+    assert "mv" in next(event["command"] for event in planned if event["title"] == "switch to green")
 
 
 def test_what_a_dry_run_prints_can_be_typed_by_hand(deployed: Deployed) -> None:

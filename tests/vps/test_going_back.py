@@ -78,6 +78,11 @@ def test_what_cannot_be_gone_back_to_is_refused(unharmed: Deployed) -> None:
 def test_a_rollback_takes_the_lock_over_from_a_build(deployed: Deployed) -> None:
     deploy = deployed.start("deploy", "--revision", deployed.commits["slow_build"])
     mishaps.wait_for_step(deployed, "build", deploy)
+    dry = deployed.fab("rollback", "--dry-run").check()
+    assert "this would take over from deploy by operator@" in dry.stderr, dry
+    assert "which is at the step build" in dry.stderr, dry
+    assert "# Roll tiny back to 0001-" in dry.stdout, dry
+    assert deploy.alive
     with Load(deployed.url, rate=50) as load:
         done = deployed.fab("rollback").check()
     load.report.check()
@@ -102,7 +107,10 @@ def test_a_rollback_in_the_soak_goes_back_to_the_release_before(deployed: Deploy
         deployed.fab("rollback").check()
     load.report.check()
     ended = deploy.wait(30)
-    assert "took the lock over" in ended.output, ended
+    assert ended.exit_code == 1, ended
+    assert "cancelled at watch for 60 s: rollback by operator@" in ended.output, ended
+    assert "took the lock over. 0003-" in ended.output, ended
+    assert "stays" not in ended.output, ended
     assert deployed.live() == "change"
     assert mishaps.disagreements(deployed) == []
 
@@ -115,6 +123,7 @@ def test_a_rollback_waits_for_a_migration_and_then_names_it(deployed: Deployed) 
         migration.wait(deploy)
         refused = deployed.fab("rollback")
         assert refused.exit_code == 75, refused
+        assert deployed.fab("rollback", "--dry-run").exit_code == 75
         assert "deploy by operator@" in refused.output, refused
         assert "(step: migrate), and that step must not be cut short" in refused.output, refused
         assert deploy.alive

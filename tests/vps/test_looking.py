@@ -255,6 +255,18 @@ def test_a_host_in_trouble_is_shown_all_the_same(deployed: Deployed) -> None:
     assert deployed.live() == "change"
 
 
+def test_a_port_that_was_changed_since_the_start_makes_nobody_unwell(unharmed: Deployed) -> None:
+    unharmed.configure(web={"ports": [4000, 4001], "args": ["--later"]})
+    seen = status(unharmed)
+    assert [(answer["url"], answer["ok"]) for answer in seen["health"]] == [
+        ("http://127.0.0.1:3000/api/health", True),
+        ("127.0.0.1/api/health through nginx", True),
+    ]
+    assert {port["port"]: port["use"] for port in seen["ports"]}[4000] == "blue, live on 3000"
+    said = "\n".join(seen["warnings"])
+    assert f"changed since {seen['release']} was started ([web] args): fab restart" in said
+
+
 def test_a_daemon_whose_pid_file_is_gone_is_still_found(unharmed: Deployed) -> None:
     pid = unharmed.vps.read("/home/deploy/.pm2/pm2.pid")
     unharmed.vps.run("rm /home/deploy/.pm2/pm2.pid")

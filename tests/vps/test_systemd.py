@@ -32,7 +32,7 @@ def test_an_app_moves_to_the_other_supervisor_and_back_without_losing_a_request(
     lacks = moving.deploy("third")
     assert lacks.exit_code == 1, lacks
     assert "/etc/systemd/system/windlass-tiny.web@.service is missing" in lacks.output
-    assert "fab setup -H root@host installs the units" in lacks.output
+    assert "installs the units and the rights to use them" in lacks.output
     assert "build" not in [record.get("step") for record in moving.ledger()]
     with Load(moving.url, rate=40, linger=0.5) as load:
         assert "what runs moves to systemd with: fab restart" in moving.setup()

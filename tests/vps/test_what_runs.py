@@ -43,7 +43,15 @@ def test_a_renamed_process_does_not_run_on_under_its_old_name(deployed: Deployed
     deployed.configure(**process("mailer"))
     deployed.deploy("third").check()
     assert online(deployed) == {"tiny-green", "tiny-green-mailer"}
+    for times in ("1", "2"):
+        deployed.vps.run("pkill -9 -f '[w]orker.mjs'")
+        look = f"until pm2 describe tiny-green-mailer | grep -q 'restarts.* {times} '; do sleep 0.2; done"
+        deployed.vps.run(look, user="deploy")
+    wait_until(lambda: "tiny-green-mailer" in online(deployed), 20, "it was not started again")
+    looked = deployed.fab("status").check().output
+    assert "tiny-green-mailer keeps ending: pm2 has restarted it 2 times" in looked, looked
     deployed.configure(**process("post"))
+    assert "([processes.post] is new; [processes.mailer] is gone)" in deployed.fab("status").check().output
     changed = deployed.fab("deploy", "--revision", deployed.commits["third"]).check()
     assert "[processes.post] is new; [processes.mailer] is gone" in changed.output
     assert online(deployed) == {"tiny-blue", "tiny-blue-post"}

@@ -94,7 +94,13 @@ def _put_right(
         return False
     for record in left:
         outcome = record.get("outcome", "interrupted")
-        closed = {**record, "event": "end", "time": ledger.now(), "outcome": outcome, "live": session.live()}
+        closed = {
+            **record,
+            "event": "end",
+            "time": ledger.stamp(),
+            "outcome": outcome,
+            "live": session.live(),
+        }
         session.append({name: value for name, value in closed.items() if name != "unrecovered"})
     return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, BinaryIO, Dict, Iterator, List, Set, Tuple
 
-from .digest import number_of, rotated
+from .digest import number_of, numbers, rotated
 from .ledger import opened, record_of
 
 _BLOCK = 64 * 1024
@@ -36,14 +36,15 @@ def history(arguments: Dict[str, Any]) -> List[Dict[str, Any]]:
 def _backwards(path: str) -> Iterator[Dict[str, Any]]:
     """Every record, the newest first, those of rotated files too."""
     file, number = _written(path)
+    older = (rotated(path, place) for place in reversed(numbers(path)) if place < number)
     while True:
         if file is not None:
             with file:
                 yield from filter(None, map(record_of, _lines(file)))
-        number -= 1
-        if number < 1:
+        following = next(older, None)
+        if following is None:
             return
-        file = opened(rotated(path, number))
+        file = opened(following)
 
 
 def _written(path: str) -> Tuple[Any, int]:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
 
 from . import going_down, stop, turn, versions
+from .hold import Hold
 
 if TYPE_CHECKING:
     from .session import Session
@@ -21,6 +22,7 @@ class PlanRun:
         self._entered: List[Dict[str, Any]] = []
         self._number = 0
         self._before = session.live()
+        self._hold = Hold(session)
         self._switched = False
         self._kept = self._settled = False
         self._warnings: List[str] = []
@@ -42,6 +44,7 @@ class PlanRun:
             recovered = self.recover(f"{failure['title']}: {failure['reason']}")
         elif failure:
             recovered = self._undo_and_recover(failure)
+        self._hold.let_go(self._warnings)
         self._end(failure, recovered)
 
     def _leave_to_the_boot(self) -> None:
@@ -90,6 +93,8 @@ class PlanRun:
         if word["what"] == turn.REFUSED:
             about = {"title": stage["name"], "stage": stage["name"], "hint": ""}
             return {"state": "failed", "reason": word["reason"], **about}
+        if stage["frees"]:
+            self._hold.let_go(self._warnings)
         self._entered.append(stage)
         self._settled = self._settled or stage["settles"]
         return None
@@ -154,7 +159,10 @@ class PlanRun:
         variables = self.session.environment(step.get("environment", []))
         meanwhile = _load_gates if self._has_gates and "script" in spec else None
         runner, masks = self.session.start_runner(), self.session.masks
-        result = runner.run(spec, variables, masks, stop=why, meanwhile=meanwhile)
+        if step.get("holds"):
+            result = self._hold.take(spec, variables, why)
+        else:
+            result = runner.run(spec, variables, masks, stop=why, meanwhile=meanwhile)
         if result["state"] in ("failed", "timed-out") and step.get("tolerated"):
             result["state"] = "warned"
         if result["state"] == "warned":
@@ -202,8 +210,9 @@ class PlanRun:
     def _end(self, failure: Optional[Dict[str, Any]], recovered: bool) -> None:
         live = self.session.live()
         outcome = self._outcome(failure, recovered, live)
+        cut_off = self._kept and self.session.taken_over and outcome == "done"
         fields = {
-            "outcome": outcome,
+            "outcome": "cancelled" if cut_off else outcome,
             "live": live,
             "before": self._before,
             "kept": self._kept,

@@ -84,10 +84,12 @@ def _merged(app: App, saved: list[dict[str, Any]], present: list[dict[str, Any]]
 
 
 def _is_own(app: App, one: dict[str, Any]) -> bool:
-    """By its namespace; by its name where it was started before there was one."""
+    """By its namespace; by its name where it was started, in a release of ours, before each slot had one."""
     own = {name for slot in SLOTS for name in (*app.about["slots"][slot]["names"], *app.kept(slot).names)}
     spaces = {app.namespace(slot) for slot in SLOTS}
-    return one.get("namespace") in spaces or (one.get("namespace") == "default" and one.get("name") in own)
+    within = f"{one.get('pm_cwd')}/".startswith(f"{app.paths['releases']}/")
+    older = one.get("namespace") == "default" or within
+    return one.get("namespace") in spaces or (older and one.get("name") in own)
 
 
 def _write(dump: str, incoming: str, entries: list[dict[str, Any]]) -> None:

@@ -54,6 +54,8 @@ def _why_ended(number: int, session: Optional[Session]) -> str:
     if stopped is not None:
         return f"emergency-stop {stopped}".rstrip()
     by = takeover.why(session) if session else ""
+    if session and by:
+        session.taken_over = True
     return by or f"the agent was ended by {signal.Signals(number).name}"
 
 

@@ -30,6 +30,7 @@ class Session:
         self.hide(self.variables)
         self.runner: Optional[Runner] = None
         self.left_behind = self._told_of_full_disk = False
+        self.taken_over = False  # somebody else decides from now on what becomes of what this run did
 
     @property
     def about(self) -> Dict[str, Any]:

@@ -8,7 +8,7 @@ import pwd
 import time
 from typing import Any, Dict, Optional
 
-from . import digest, env, live, lock, past, proc, versions
+from . import digest, env, live, lock, proc, versions
 
 
 def state(arguments: Dict[str, Any]) -> Dict[str, Any]:
@@ -65,7 +65,7 @@ def _release(folder: str, name: str) -> Dict[str, Any]:
 
 def _past(arguments: Dict[str, Any]) -> Dict[str, Any]:
     """What the ledger comes to, as far as it is about releases that stand; `deploys` is long, and for who asks."""
-    found = past.pruned(digest.past(arguments["ledger"]), live.standing(arguments))
+    found = digest.seen(arguments)
     if not arguments.get("deploys"):
         found = {**found, "deploys": [], "revisions": {}}
     return {**found, "open": list(found["open"].values())}

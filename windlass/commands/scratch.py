@@ -53,6 +53,16 @@ WHERE datname = :'scratch'::name AND pg_has_role(usesysid, 'MEMBER');
 SELECT format('DROP DATABASE %I', datname) FROM pg_database WHERE datname = :'scratch'::name \\gexec
 """
 
+_UNLESS_ANOTHER_HOST_S = """\
+SELECT count(*) > 0 AS elsewhere FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND classid = hashtext('windlass')::oid
+    AND objid = hashtext(:'database')::oid AND position(' on ' || left(:'here', 20) IN application_name) = 0 \\gset
+\\if :elsewhere
+\\q
+\\endif
+"""
+"""A run that holds the lock (see `windlass.commands.exclusive`) may be filling it; its name is cut at 63 characters."""
+
 _COUNT = """\
 SELECT format('SELECT count(*) || %L FROM ONLY %I.%I', format(' %I.%I', nspname, relname), nspname, relname)
 FROM pg_class JOIN pg_namespace AS space ON space.oid = relnamespace
@@ -99,9 +109,10 @@ def drop() -> Command:
 def sweep() -> Command:
     """As `drop`, and never a failure: what cannot be dropped now is left to the next copy that is made.
 
-    A server that recovers from a crash, as it does after its disk was full, is given half a minute.
+    What another host's run may be at work on is left alone. A server that recovers from a crash, as it does after its
+    disk was full, is given half a minute.
     """
-    text = all_of(Command(STAND.replace("=10", "=5")), _sql(_DROP)).text
+    text = all_of(Command(STAND.replace("=10", "=5")), _sql(_UNLESS_ANOTHER_HOST_S + _DROP)).text
     return Command(
         'if [ -n "${PGDATABASE:-}" ] && command -v psql >/dev/null; then\n'
         f"(\n{_RECOVERED}\n{text}\n) >/dev/null 2>&1 || true\n"
@@ -136,4 +147,4 @@ def counts(into: PurePosixPath) -> Command:
 
 
 def _sql(text: str) -> Command:
-    return fed(Command(f'{PSQL} -v database="$database" -v scratch="$scratch"'), text)
+    return fed(Command(f'{PSQL} -v database="$database" -v scratch="$scratch" -v here="$(uname -n)"'), text)

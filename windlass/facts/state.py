@@ -62,6 +62,11 @@ class State:
     user: str = ""
     owner: str = ""
 
+    def port(self, slot: Slot) -> int | None:
+        """Where the slot's web process listens, as it was started; None where nobody noted it."""
+        manifest = self.manifests.get(slot)
+        return manifest.port if manifest else None
+
     @property
     def idle(self) -> Slot:
         """The slot that the next release starts on: green on a server where nothing was ever live."""

@@ -48,7 +48,7 @@ def config_check_hosts(request: Request) -> int:
         for name, found in zip(hosts.names, answers, strict=True):
             seen = look_of(found)
             listeners = found["system"].listeners if found["system"] else ()
-            problems = lacks(config, seen, found["ground"], listeners)
+            problems = lacks(config, name, seen, found["ground"], listeners)
             print(f"{name}: {'not ready for a deploy:' if problems else 'ready'}")
             for problem in problems:
                 print(f"  {problem}")

@@ -144,6 +144,8 @@ def onlookers(
 def _report(request: Request, *, aside: bool) -> Report:
     if request.on_event:
         return HandedReport(request.on_event)
+    # A dry run's answer to a program is made of events too.
+    aside = aside and not (request.json and request.dry_run)
     return make_aside() if aside else make_report(json=request.json, verbose=request.verbose)
 
 

@@ -15,7 +15,7 @@ from windlass.operations.looking import look
 from windlass.operations.migrations_back import DatabaseToo, migrations_question
 from windlass.operations.request import Request
 from windlass.operations.running import carry_out
-from windlass.operations.taking_over import taking_over
+from windlass.operations.taking_over import as_if_taking_over, taking_over
 from windlass.plans.decide import restart as restarting
 from windlass.plans.decide import rollback as decision
 from windlass.plans.decide.rollback import Seen
@@ -98,11 +98,11 @@ def roll_back(
 @contextmanager
 def _crew(request: Request, *, named: bool) -> Iterator[Crew]:
     """A stop goes on, and so does another rollback, unless a release is `named`: two would go back twice."""
+    spares = ("emergency-stop",) if named else ("emergency-stop", "rollback")
     if request.dry_run:
-        with crew(request, "rollback --dry-run", lenient=True, aside=True) as hosts:
+        with as_if_taking_over(request, "rollback --dry-run", spares=spares) as hosts:
             yield hosts
         return
-    spares = ("emergency-stop",) if named else ("emergency-stop", "rollback")
     with taking_over(request, "rollback", spares=spares) as hosts:
         yield hosts
 

@@ -80,7 +80,7 @@ def _first_look(config: Config, host: Host) -> Look:
     """
     answers = host.visit.ask(*questions(config), ground.question(config))
     seen = look_of(answers)
-    refuse(host.name, lacks(config, seen, answers["ground"], ()))
+    refuse(host.name, lacks(config, host.name, seen, answers["ground"], ()))
     return seen
 
 

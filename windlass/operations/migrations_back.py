@@ -14,7 +14,7 @@ from windlass.facts import database, losses, migrations, papers, shipped, state
 from windlass.facts.state import Release
 from windlass.operations.consent import check_answerable, check_consent
 from windlass.operations.crew import LOOKING, Crew, crew
-from windlass.operations.printing import print_plan
+from windlass.operations.printing import show_plan
 from windlass.operations.request import Request
 from windlass.operations.running import run, run_or_print
 from windlass.plan import Plan
@@ -74,7 +74,7 @@ class DatabaseToo:
         """Print what comes second in a dry run; say that it did not come where the first part failed."""
         host = crew.hosts[0]
         if crew.request.dry_run and self.shown:
-            print_plan(host.name, self.shown)
+            show_plan(crew, host.name, self.shown)
         elif code:
             crew.warn(
                 host.name,

@@ -19,6 +19,8 @@ def exit_code(plan: Plan, end: dict[str, Any]) -> int:
     }
     if was_stopped(end) or (end["outcome"] != "done" and _lasting(plan, end)):
         return int(ExitCode.NEEDS_PERSON)
+    if end["outcome"] == "failed" and end["failure"].get("locked"):
+        return int(ExitCode.LOCKED)
     return int(codes.get(end["outcome"], ExitCode.FAILED))
 
 
@@ -60,14 +62,25 @@ def message(config: Config, host: str, plan: Plan, end: dict[str, Any]) -> tuple
             what = failure["reason"]
         return f"{what}. It was live for a moment and was taken back: {visitors}", hint
     if outcome == "cancelled":
-        return (
-            f"cancelled at {failure['title']} ({failure['reason']}): {visitors}, nothing is left half done"
-            + _migrated(plan, end)
-            + _lasting(plan, end),
-            "",
-        )
+        return _cancelled(plan, host, end, visitors)
     saw = "the maintenance page meanwhile" if "put the page up" in end.get("done", []) else "nothing"
     return f"{what}. Visitors saw {saw}: {visitors}", hint
+
+
+def _cancelled(plan: Plan, host: str, end: dict[str, Any], visitors: str) -> tuple[str, str]:
+    failure = end["failure"]
+    if end.get("kept"):
+        return (
+            f"cancelled at {failure['title']}: {failure['reason']}. {end['live']['release']} was live by then; "
+            f"what visitors get from now on is that run's to say{_lasting(plan, end)}",
+            f"fab status -H {host}",
+        )
+    return (
+        f"cancelled at {failure['title']} ({failure['reason']}): {visitors}, nothing is left half done"
+        + _migrated(plan, end)
+        + _lasting(plan, end),
+        "",
+    )
 
 
 def _migrated(plan: Plan, end: dict[str, Any]) -> str:

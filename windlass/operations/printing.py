@@ -1,13 +1,41 @@
-"""Plans as a text to be typed by hand: what a dry run prints."""
+"""Plans as a text to be typed by hand, or as events for a program: what a dry run prints."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from windlass.events import Planned
+from windlass.operations.crew import Crew
 from windlass.plan import Environment, Gate, Plan, Step
 from windlass.report import runbook as as_text
 from windlass.report.text import one_line
 from windlass.shell import Command
+
+
+def show_plan(crew: Crew, host: str, plan: Plan) -> None:
+    """Print the plan, as events where a program reads."""
+    if not crew.request.json:
+        print_plan(host, plan)
+        return
+    for note in [*plan.notes, *_environment(plan)]:
+        crew.note(host, note)
+    for event in planned(host, plan):
+        crew.report.emit(event)
+
+
+def planned(host: str, plan: Plan) -> Iterator[Planned]:
+    """The plan's steps in order, then what would undo its stages, the last one first, and what puts things right."""
+    prologue = (
+        [("shell", Step("find node and the app's programs", plan.prologue))] if plan.prologue.text else []
+    )
+    steps = [*prologue, *((stage.name, step) for stage in plan.stages for step in stage.steps)]
+    for number, (stage, step) in enumerate(steps, 1):
+        yield Planned(host, plan.title, "step", number, stage, step.title, text_of(step), step.unchanged)
+    for one in reversed(plan.stages):
+        for step in one.undo:
+            yield Planned(host, plan.title, "undo", 0, one.name, step.title, text_of(step))
+    for step in plan.recovery:
+        yield Planned(host, plan.title, "recovery", 0, "recovery", step.title, text_of(step))
 
 
 def print_plan(host: str, plan: Plan) -> None:

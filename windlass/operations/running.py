@@ -9,7 +9,7 @@ from windlass.errors import ExitCode
 from windlass.events import Ended, Note
 from windlass.operations.crew import Crew
 from windlass.operations.outcome import exit_code, message
-from windlass.operations.printing import print_plan
+from windlass.operations.printing import show_plan
 from windlass.plan import Plan
 from windlass.plans.decide.decision import Decision
 from windlass.remote.fleet import Fleet
@@ -34,7 +34,7 @@ def run_or_print(crew: Crew, plans: Sequence[Plan], then: Callable[[Crew], None]
     if not crew.request.dry_run:
         return run(crew, plans, then)
     for host, plan in zip(crew.hosts, plans, strict=True):
-        print_plan(host.name, plan)
+        show_plan(crew, host.name, plan)
     return 0
 
 

@@ -8,7 +8,7 @@ from windlass.address import parse_host
 from windlass.config.model import Config
 from windlass.errors import WindlassError
 from windlass.operations.crew import Crew, crew
-from windlass.operations.printing import print_plan
+from windlass.operations.printing import show_plan
 from windlass.operations.request import Request
 from windlass.operations.running import carry, conclude, run
 from windlass.operations.setup_looking import look_at_base, look_at_software
@@ -81,7 +81,7 @@ def _print(crew: Crew, wishes: Wishes) -> int:
     then = _software_plans(crew, wishes, as_if=True)
     for host, *plans in zip(crew.hosts, first, then, strict=True):
         for plan in plans:
-            print_plan(host.name, plan)
+            show_plan(crew, host.name, plan)
     return 0
 
 

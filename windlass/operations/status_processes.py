@@ -70,12 +70,17 @@ def ports(config: Config, state: State, figures: SystemFigures | None) -> tuple[
     """The app's ports, and who listens on each; nobody where the figures are not known."""
     found = []
     for port, use in uses(config).items():
-        role = (
-            f", {'live' if state.live and use == state.slot else 'idle'}" if use in ("blue", "green") else ""
-        )
+        role = f", {_role(state, use, port)}" if use in SLOTS else ""
         listening = [one for one in figures.listeners if one.port == port] if figures else []
         found.append(Port(port, use + role, _listeners(listening)))
     return tuple(found)
+
+
+def _role(state: State, slot: str, port: int) -> str:
+    if not state.live or slot != state.slot:
+        return "idle"
+    started = state.port(state.slot)
+    return "live" if started in (None, port) else f"live on {started}"
 
 
 def _listeners(listening: Iterable[Listener]) -> str:

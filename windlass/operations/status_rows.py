@@ -114,7 +114,7 @@ def _health(config: Config, state: State, visitors: Visitors) -> tuple[Health, .
     found = []
     path = config.health.path
     urls = (
-        f"http://127.0.0.1:{config.port(state.slot)}{path}",
+        f"http://127.0.0.1:{state.port(state.slot) or config.port(state.slot)}{path}",
         f"{config.nginx.probe_name}{path} through nginx",
     )
     if visitors.direct is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from windlass.errors import LockHeld, together
-from windlass.operations.crew import Crew, crew
+from windlass.operations.crew import LOOKING, Crew, crew
 from windlass.operations.request import Request
 from windlass.remote.opening import Entry
 
@@ -31,6 +31,25 @@ def taking_over(request: Request, what: str, *, spares: tuple[str, ...] = ()) ->
     entry = Entry("take-over", spares=spares, patience=PATIENCE)
     with crew(request, what, entry=entry, lenient=True) as hosts:
         _refuse(list(_held(hosts).values()))
+        yield hosts
+
+
+@contextmanager
+def as_if_taking_over(request: Request, what: str, *, spares: tuple[str, ...] = ()) -> Iterator[Crew]:
+    """As `taking_over`, for a dry run: nobody is ended, and a warning says from whom the lock would be taken over."""
+    with crew(request, what, lenient=True, aside=True) as hosts:
+        held = _held(hosts)
+        _refuse([error for error in held.values() if _is_left_alone(error, spares)])
+        if not held:
+            yield hosts
+            return
+    with crew(request, what, entry=LOOKING, lenient=True, aside=True) as hosts:
+        for name, error in held.items():
+            one = error.holder
+            by = f"{one.get('what', 'another run')} by {one.get('who', 'somebody')}"
+            step = f", which is at the step {one['step']}" if one.get("step") else ""
+            text = f"this would take over from {by}{step}; what is shown is by what the server has now"
+            hosts.warn(name, text)
         yield hosts
 
 

@@ -155,7 +155,7 @@ def soak(config: Config, to: Cutover) -> Stage:
     undo = (
         (Step(f"end {', '.join(to.alone)}", acts.end_these(config, to.slot, to.alone)),) if to.alone else ()
     )
-    return Stage("soak", tuple(steps), undo=undo, on_cancel="keep")
+    return Stage("soak", tuple(steps), undo=undo, on_cancel="keep", frees=True)
 
 
 def finish(config: Config, to: Cutover, prune: Command | None, *, standby: bool = False) -> Stage:

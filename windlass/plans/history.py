@@ -25,10 +25,26 @@ def env_now(state: State) -> str:
 
 
 def prunable(state: State, *, keep: int, coming: str) -> list[str]:
-    """The releases to remove once `coming` is live: all but the newest `keep` good ones.
+    """The releases to remove once `coming` is live: all but the newest good build of each of `keep` commits.
 
-    Never the live one, the one on the other slot, or the newest stable one.
+    Never the live one, the one on the other slot, the newest good one, or as many of those marked stable.
     """
     marked = [release for release in state.past.stable if state.release(release)]
-    held = {state.live, coming, *state.slots.values(), *marked[-1:], *good(state)[-(keep - 1) :]}
+    held = {state.live, coming, *state.slots.values(), *marked[-keep:], *_of_commits(state, keep, coming)}
     return [kept.id for kept in state.releases if kept.id not in held]
+
+
+def _of_commits(state: State, keep: int, coming: str) -> list[str]:
+    """The newest good build of each of the newest commits, `coming`'s among them, and the newest of all."""
+    revisions = {kept.id: kept.revision for kept in state.releases}
+    own = coming.partition("-")[2]
+    commits: set[str] = set()
+    found: list[str] = []
+    for release in reversed(good(state)):
+        revision = revisions[release]
+        anew = revision not in commits and not (own and revision.startswith(own))
+        if (anew and len(commits) < keep - 1) or not found:
+            found.append(release)
+        if anew:
+            commits.add(revision)
+    return found

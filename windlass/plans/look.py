@@ -14,7 +14,7 @@ from windlass.facts.state import State
 from windlass.facts.tools import PACKAGES, Tools
 from windlass.facts.units import Units
 from windlass.plans import units
-from windlass.plans.nginx import astray
+from windlass.plans.nginx import astray, install_on
 
 MEGABYTE = 1024 * 1024
 
@@ -34,9 +34,13 @@ class Look:
     units: Units | None = None
 
 
-def missing(config: Config, look: Look, *, building: bool) -> list[str]:
+def missing(config: Config, look: Look, host: str, *, building: bool) -> list[str]:
     """Everything that must be there and is not, each with what brings it; empty where the server is ready."""
-    problems = [*_programs(config, look, building=building), *_env(config, look), *_places(config, look)]
+    problems = [
+        *_programs(config, look, host, building=building),
+        *_env(config, look),
+        *_places(config, look),
+    ]
     if building:
         problems += _room(config, look)
     if problems and not _is_debian(look.state.system):
@@ -46,7 +50,7 @@ def missing(config: Config, look: Look, *, building: bool) -> list[str]:
 
 def check_ready(config: Config, host: str, look: Look, *, building: bool) -> None:
     """Raise NotReady with everything that the server lacks."""
-    refuse(host, missing(config, look, building=building))
+    refuse(host, missing(config, look, host, building=building))
 
 
 def refuse(host: str, problems: Sequence[str]) -> None:
@@ -59,7 +63,7 @@ def refuse(host: str, problems: Sequence[str]) -> None:
         )
 
 
-def _programs(config: Config, look: Look, *, building: bool) -> list[str]:
+def _programs(config: Config, look: Look, host: str, *, building: bool) -> list[str]:
     wanted = ["git", "rsync"] if building else []
     if building and config.database.kind != "none":
         wanted += ["psql", "pg_dump", "pg_restore"]
@@ -72,24 +76,25 @@ def _programs(config: Config, look: Look, *, building: bool) -> list[str]:
     ]
     if not look.tools.node:
         problems.append(_no_node(config))
-    problems += _supervisor(config, look)
+    problems += _supervisor(config, look, host)
     if not look.nginx.version:
         problems.append("nginx: apt-get install nginx")
     elif not look.nginx.loaded:
-        problems.append(f"nginx has no site of {config.app.name}: fab nginx.install -H root@host")
-    return [*problems, *astray(config, look.nginx)]
+        problems.append(f"nginx has no site of {config.app.name}: {install_on(host)}")
+    return [*problems, *astray(config, look.nginx, host)]
 
 
-def _supervisor(config: Config, look: Look) -> list[str]:
+def _supervisor(config: Config, look: Look, host: str) -> list[str]:
     """What the one that starts the next release lacks."""
+    setup = f"fab setup -H root@{host.rpartition('@')[2]}"
     if config.web.supervisor == "pm2":
         return [] if look.tools.pm2 else ["pm2: npm install -g pm2"]
     problems = [f"systemd: {lack}" for lack in units.lacks(config, look.units)] if look.units else []
     if problems:
-        problems.append("  fab setup -H root@host installs the units and the rights to use them")
+        problems.append(f"  {setup} installs the units and the rights to use them")
     if look.tools.node.startswith(("/home/", "/root/")):
         problems.append(
-            f"node is in {look.tools.node}, which {config.app_user} may not enter: fab setup -H root@host brings one"
+            f"node is in {look.tools.node}, which {config.app_user} may not enter: {setup} brings one"
         )
     return problems
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from windlass.commands.exclusive import exclusive
 from windlass.commands.migrations import Tool
 from windlass.config.model import Config
 from windlass.errors import NotReady
 from windlass.facts.revision import Revision
 from windlass.plan import Stage, Step
-from windlass.plans import backup
+from windlass.plans import alone, backup
 from windlass.plans.build import inside
 from windlass.plans.cutover import Cutover
 from windlass.plans.look import Look
@@ -44,13 +43,16 @@ def stages(
     """The page on all hosts, then the backup on the one that `migrates`, then the change of the database there.
 
     Where nothing is pending, the steps of the latter two are unchanged, unless forced. Before the change begins,
-    the other hosts note that they keep the page if it fails, as the one that migrates does itself.
+    the other hosts note that they keep the page if it fails, as the one that migrates does itself. That one holds the
+    database's lock until visitors get what it migrated for.
     """
     pending = look.applied.pending(revision.migrations) if look.applied else ()
     unchanged = "" if pending or force else "the database has every migration"
     saved = _precautions(config, look, to, tool, unchanged) if migrates else []
+    alone_with_it = (alone.stage("nothing was migrated"),) if migrates and not unchanged else ()
     applied = [_apply(config, to, tool, pending, unchanged)] if migrates else []
     return (
+        *alone_with_it,
         *page(config, to),
         Stage("backup", tuple(saved), ordered=True),
         *(() if migrates else _hold(config, to, unchanged)),
@@ -108,10 +110,10 @@ def _apply(config: Config, to: Cutover, tool: Tool, pending: tuple[str, ...], un
     made = f"the backup is {layout.backup(to.release)}; " if database.backup else ""
     return Step(
         "migrate",
-        exclusive("a migration", inside(layout.workspace_app, all_of(mark, command))),
+        inside(layout.workspace_app, all_of(mark, command)),
         timeout=database.timeout,
         interruptible=False,
-        environment=("migrate", "database"),
+        environment=("migrate",),
         unchanged=unchanged,
         hint=(
             f"pending were {', '.join(pending) or 'none'}, and what ran before the failing statement may have been "

@@ -67,12 +67,17 @@ def difference(config: Config, facts: NginxFacts, *, folders: Sequence[Path] = (
     return ""
 
 
-def astray(config: Config, facts: NginxFacts) -> list[str]:
+def install_on(host: str) -> str:
+    """The command that installs the site there."""
+    return f"fab nginx.install -H root@{host.rpartition('@')[2]}"
+
+
+def astray(config: Config, facts: NginxFacts, host: str) -> list[str]:
     """How the installed site would break a cutover, each with what to do; empty where it would not.
 
     What it says otherwise does not matter here, nor what a template of one's own calls by other names.
     """
-    install, found = "fab nginx.install -H root@host", []
+    install, found = install_on(host), []
     for slot, there, wanted in _elsewhere(config, facts):
         way = _PORT_HINT.format(slot=slot) if slot == facts.serves else install
         found.append(f"nginx sends {slot} to {there}, and the config has {wanted}: {way}")

@@ -14,6 +14,7 @@ from windlass.errors import Refused, UsageError
 from windlass.facts.applied import Applied
 from windlass.facts.traces import There
 from windlass.plan import Plan, Stage, Step
+from windlass.plans import alone
 from windlass.sql import Change, Statement, changes, statements
 
 Direction = Literal["applied", "rolled back"]
@@ -141,7 +142,7 @@ def resolve(config: Config, tool: Tool, migration: str, direction: Direction, ch
     )
     return Plan(
         f"Resolve {migration} as {direction}",
-        (Stage("resolve", (step,)),),
+        (alone.stage("the account of migrations is as it was"), Stage("resolve", (step,))),
         recovery=(Step("tidy up", backups.sweep(config.layout), timeout=30),),
         record={"resolved": migration, "as": direction},
         outlook=outlook,

@@ -7,12 +7,11 @@ from pathlib import PurePosixPath
 
 from windlass import acts
 from windlass.commands import restore, scratch
-from windlass.commands.exclusive import exclusive
 from windlass.config.model import Config
 from windlass.facts.applied import Applied
 from windlass.facts.state import State
 from windlass.plan import Plan, Stage, Step
-from windlass.plans import golive
+from windlass.plans import alone, golive
 from windlass.plans.cutover import Cutover
 from windlass.plans.restorable import Source
 from windlass.shell import NOTHING, Command, all_of, cmd, quote, when, write_file
@@ -25,7 +24,8 @@ def plan(config: Config, host: str, state: State, source: Source, kept: str, to:
     back = f"fab db.restore {kept} -H {host} swaps back"
     now = f"the database is now {source.about}, and the one before is kept as {kept}"
     resume = f"fab emergency-resume -H {host} starts the app; " if state.stopped is not None else ""
-    stages = [*_filled(config, source), _swapped(config, source, kept, to)]
+    lock = alone.stage("the database is as it was")
+    stages = [lock, *_filled(config, source), _swapped(config, source, kept, to)]
     if to is not None:
         stages += golive.stages(config, to)
     if source.sent and source.dump:
@@ -110,7 +110,7 @@ def _swapped(config: Config, source: Source, kept: str, to: Cutover | None) -> S
     )
     swap = Step(
         SWAP,
-        exclusive("a restore", restore.swap(kept, incoming=source.database, mark=mark)),
+        restore.swap(kept, incoming=source.database, mark=mark),
         timeout=60,
         interruptible=False,
         environment=("database",),

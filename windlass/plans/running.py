@@ -12,6 +12,10 @@ from windlass.facts.system import Pm2List, Pm2Process, Unit
 from windlass.layout import SLOTS, Slot
 from windlass.manifest import Manifest
 
+RESTARTS, UP = 2, 60
+"""How often what has been up for less than so many seconds was restarted, from which it is said: it keeps ending,
+also where it happens to run in the moment of the look."""
+
 
 @dataclass(frozen=True)
 class Running:
@@ -30,20 +34,24 @@ def amiss(config: Config, host: str, state: State, found: Running) -> Iterator[s
     by_systemd = live is not None and live.supervisor == "systemd"
     stopped = state.stopped is not None or not state.live
     if by_systemd and live and not stopped:
-        yield from _of_systemd(config, live, found.units)
+        yield from _of_systemd(config, host, state, live, found.units)
     elif not by_systemd:
         yield from _of_pm2(config, host, state, found.pm2)
     if not (stopped or (not by_systemd and (found.pm2.error or not found.pm2.daemon))):
         yield from _beyond(config, state, found, live)
 
 
-def _of_systemd(config: Config, live: Manifest, there: Sequence[Unit]) -> Iterator[str]:
+def _of_systemd(
+    config: Config, host: str, state: State, live: Manifest, there: Sequence[Unit]
+) -> Iterator[str]:
     running = {unit.name: unit for unit in there}
     for name in expected_units(config, live):
         unit = running.get(name)
         if unit is None or unit.status != "running":
-            state = unit.status if unit else "not running"
-            yield f"{name.removesuffix('.service')} is {state}: fab logs, then fab restart"
+            status = unit.status if unit else "not running"
+            yield f"{name.removesuffix('.service')} is {status}: fab logs, then fab restart"
+        elif told := _keeps_ending(host, state, "systemd", unit):
+            yield told
 
 
 def _of_pm2(config: Config, host: str, state: State, pm2: Pm2List) -> Iterator[str]:
@@ -61,6 +69,20 @@ def _of_pm2(config: Config, host: str, state: State, pm2: Pm2List) -> Iterator[s
             yield f"{name} is {process.status if process else 'missing'} under pm2: fab logs, then fab restart"
         elif process.cwd != wanted:
             yield f"{name} runs in {process.cwd}, not in the live release: fab restart -H {host}"
+        elif told := _keeps_ending(host, state, "pm2", process):
+            yield told
+
+
+def _keeps_ending(host: str, state: State, supervisor: str, one: Unit | Pm2Process) -> str:
+    """What is to be said of a process that was restarted again and again, "" for no other."""
+    up = state.now - one.since
+    if one.restarts < RESTARTS or not 0 <= up < UP:
+        return ""
+    name = one.name.removesuffix(".service")
+    return (
+        f"{name} keeps ending: {supervisor} has restarted it {one.restarts} times, the last time {up:.0f} s ago; "
+        f"fab logs -H {host} says why"
+    )
 
 
 def _beyond(config: Config, state: State, found: Running, live: Manifest | None) -> Iterator[str]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from windlass.commands import backups
-from windlass.commands.exclusive import exclusive
 from windlass.commands.migrations import Tool
 from windlass.commands.undo import in_one_transaction
 from windlass.config.model import Config
 from windlass.errors import UsageError
 from windlass.facts.state import State
 from windlass.plan import Plan, Stage, Step
-from windlass.plans import backup
+from windlass.plans import alone, backup
 from windlass.plans.rollback import kept_for, previous
 from windlass.plans.ways import Way
 from windlass.sql import Change
@@ -61,7 +60,7 @@ def take_back(config: Config, state: State, tool: Tool, undone: Sequence[Way], *
     )
     step = Step(
         "take the migrations back",
-        exclusive("db.rollback", sql),
+        sql,
         timeout=config.database.timeout,
         interruptible=False,
         environment=("database",),
@@ -73,6 +72,7 @@ def take_back(config: Config, state: State, tool: Tool, undone: Sequence[Way], *
     return Plan(
         f"Take {len(names)} migration{'s' if len(names) > 1 else ''} of {config.app.name} back",
         (
+            alone.stage("the database is as it was"),
             Stage("backup", (backup.step(config, dump, release=state.live, why="before db.rollback"),)),
             Stage("undo", (step,)),
         ),

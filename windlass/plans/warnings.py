@@ -11,7 +11,9 @@ from windlass.facts.system import Listener, Pm2List, SystemFigures, Unit
 from windlass.facts.visitors import Visitors
 from windlass.layout import SLOTS
 from windlass.ledger import UNFINISHED, runs
+from windlass.manifest import differences
 from windlass.plans.history import env_differs, env_now
+from windlass.plans.nginx import install_on
 from windlass.plans.running import Running, amiss
 
 FULL = 90
@@ -42,7 +44,7 @@ class Seen:
 def warnings(config: Config, seen: Seen) -> list[str]:
     """Everything that a person should look at, the worst first; empty on a host in order."""
     found: list[str] = []
-    for source in (_runs, _links, _processes, _units, _env, _site, _room, _clock):
+    for source in (_runs, _links, _processes, _units, _configuration, _env, _site, _room, _clock):
         found += source(config, seen)
     return found
 
@@ -93,6 +95,18 @@ def occupied(config: Config, state: State, listeners: Iterable[Listener]) -> Ite
             yield f"port {config.port(slot)} is for {slot}, and {who} of {theirs[0].user} listens there"
 
 
+def _configuration(config: Config, seen: Seen) -> Iterator[str]:
+    state = seen.state
+    if not state.live or state.lock.get("held"):
+        return
+    changed = differences(config, state.manifests.get(state.slot))
+    if changed:
+        yield (
+            f"the configuration has changed since {state.live} was started ({'; '.join(changed)}): "
+            f"fab restart -H {seen.host}, or the next deploy, goes by it"
+        )
+
+
 def _env(config: Config, seen: Seen) -> Iterator[str]:
     if env_differs(seen.state, seen.state.live):
         yield (
@@ -103,8 +117,7 @@ def _env(config: Config, seen: Seen) -> Iterator[str]:
 
 def _site(config: Config, seen: Seen) -> Iterator[str]:
     if seen.drift:
-        host = seen.host.rpartition("@")[2]
-        yield f"nginx: {seen.drift}: fab nginx.install -H root@{host}"
+        yield f"nginx: {seen.drift}: {install_on(seen.host)}"
     if seen.visitors.log:
         yield f"a deploy would not see what visitors get: {seen.visitors.log}"
     if seen.state.unenterable:

@@ -137,6 +137,7 @@ def _stage(stage: Stage) -> dict[str, Any]:
         "on_failure": stage.on_failure,
         "on_cancel": stage.on_cancel,
         "settles": stage.settles,
+        "frees": stage.frees,
     }
 
 
@@ -152,6 +153,7 @@ def step_fields(step: Step) -> dict[str, Any]:
         "nice": step.nice,
         "hint": step.hint,
         "show": step.show,
+        "holds": step.holds,
     }
     if isinstance(step.action, Gate):
         return {**fields, "gate": step.action.name, "arguments": step.action.arguments}

@@ -474,7 +474,9 @@ def test_what_a_neighbour_had_saved_stays_saved_though_pm2_runs_it_no_more(serve
     server.assign("blue", OLD)
     neighbour = {"name": "blog", "namespace": "default", "status": "online"}
     left = {"name": "shop-green", "namespace": "shop:green"}
-    (server.pm2 / "home/dump.pm2").write_text(json.dumps([neighbour, left]))
+    folder = str(server.config.layout.release_app(OLD))
+    by_an_earlier_version = {"name": "shop-green", "namespace": "shop", "pm_cwd": folder}
+    (server.pm2 / "home/dump.pm2").write_text(json.dumps([neighbour, left, by_an_earlier_version]))
     said = server.act(acts.remember()).check().stdout
     assert sorted(server.saved()) == ["blog", "shop-blue"]
     assert said == "blog stays in the list that comes back after a boot, though pm2 has it no more\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -225,6 +226,56 @@ def test_rotated_files_that_somebody_removed_are_in_the_digest(server: Server) -
     server.grow("d")
     server.rotate()
     assert server.past() == server.whole()
+
+
+def test_of_the_rotated_files_only_the_newest_are_kept_and_the_past_stays_what_it_was(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digest, "KEPT", 2)
+    (server.folder).mkdir()
+    left_by_a_killed_look = server.folder / "digest.abc.next"
+    left_by_a_killed_look.touch()
+    os.utime(left_by_a_killed_look, (0, 0))
+    for name in ("b", "c", "d", "e"):
+        server.grow(name)
+        server.rotate()
+        assert server.past() == server.whole()
+    assert server.files() == ["000003.jsonl", "000004.jsonl", "digest.json"]
+    server.go_live("0001-aaaaaaa", LIVE, rolled_from=LIVE)
+    assert server.past() == server.whole()
+    assert read(server, 1_000_000) == server.told[-len(read(server, 1_000_000)) :]
+    (server.folder / "digest.json").unlink()
+    assert server.past()["number"] == server.whole()["number"]
+
+
+def look(server: Server) -> Any:
+    """What the state says of the past: nobody holds the lock meanwhile."""
+    return CALLS["state"]({**server.paths, "deploys": True})["past"]
+
+
+def test_a_look_at_a_ledger_that_nobody_has_rotated_reads_it_only_once(server: Server) -> None:
+    for name in ("b", "c", "d"):
+        server.grow(name)
+    first = look(server)
+    assert server.files() == ["digest.json"]
+    assert server.past() == server.whole()
+    kept = json.loads((server.folder / "digest.json").read_bytes())
+    assert kept["end"] == server.ledger.stat().st_size
+    before = (server.folder / "digest.json").stat().st_mtime_ns
+    assert look(server) == first
+    assert (server.folder / "digest.json").stat().st_mtime_ns == before
+    server.go_live("0001-aaaaaaa", LIVE, rolled_from=LIVE)
+    server.rotate()
+    assert server.past() == server.whole()
+
+
+def test_a_look_leaves_what_belongs_to_somebody_else_alone(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.grow()
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    look(server)
+    assert server.files() == []
 
 
 def come_in(server: Server) -> None:

@@ -92,12 +92,17 @@ def test_a_run_ends_as_if_cancelled_and_says_who_took_over(
     assert not (root / "lock.wanted").exists()
 
 
-def test_what_is_live_and_watched_is_kept(root: Path, begin: Callable[..., Conversation]) -> None:
+def test_what_is_live_and_watched_is_left_to_whoever_took_over(
+    root: Path, begin: Callable[..., Conversation]
+) -> None:
     deploy = begin()
     running(root, deploy, sleeping(root, "watch"), on_cancel="keep")
     rollback(begin).open()
     end = deploy.visit.expect("end")
-    assert (end["outcome"], end["kept"]) == ("done", True)
+    assert (end["outcome"], end["kept"]) == ("cancelled", True)
+    told = last_end(root)
+    assert (told["outcome"], told["cut_short"]) == ("done", True), "visitors got it"
+    assert told["reason"].endswith(" took the lock over")
 
 
 def test_a_run_that_has_not_begun_is_told_why_it_does_not(

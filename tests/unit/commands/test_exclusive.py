@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.bash import bash
-from windlass.commands.exclusive import exclusive
-from windlass.shell import cmd
-
-CHANGE = exclusive("a migration", cmd("echo", "changed"))
+from windlass.agent.hold import BY, HELD, NONE, UNSEEN
+from windlass.commands.exclusive import hold
 
 
 @pytest.fixture
@@ -19,32 +17,26 @@ def answering(tmp_path: Path) -> dict[str, str]:
     programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "psql").write_text(
-        f'#!/bin/bash\ncase "$*" in *SELECT*) exit 0 ;; esac\ncat {tmp_path}/answer || exit 2\ncat >/dev/null\n'
+        '#!/bin/bash\ncase "$*" in *SELECT*) exit 0 ;; esac\n'
+        f'echo "$PGAPPNAME" >{tmp_path}/name\ncat {tmp_path}/answer || exit 2\ncat >/dev/null\n'
     )
     (programs / "psql").chmod(0o755)
-    return {"PATH": f"{programs}:/usr/bin:/bin", "PGDATABASE": "shop"}
+    return {"PATH": f"{programs}:/usr/bin:/bin", "PGDATABASE": "shop", "WINDLASS_RUN": "20261128-deploy-1"}
 
 
-def test_what_nobody_else_changes_is_changed(tmp_path: Path, answering: dict[str, str]) -> None:
-    (tmp_path / "answer").write_text("held\n")
-    assert bash(CHANGE, env=answering).check().output == "changed\n"
-
-
-def test_what_another_host_changes_is_left_alone_and_that_one_named(
-    tmp_path: Path, answering: dict[str, str]
+@pytest.mark.parametrize("answer", [HELD, f"{BY}20261128-db.restore-7 on web2 (pid 4711)"])
+def test_what_postgresql_says_is_said_under_the_run_s_own_name(
+    tmp_path: Path, answering: dict[str, str], answer: str
 ) -> None:
-    (tmp_path / "answer").write_text("a restore on web2 (pid 4711)\n")
-    done = bash(CHANGE, env=answering)
-    assert done.exit_code == 1
-    assert "changed by a restore on web2 (pid 4711): this can be tried again" in done.output
-    assert "\nchanged" not in f"\n{done.stdout}"
+    (tmp_path / "answer").write_text(f"{answer}\n")
+    assert bash(hold(), env=answering).check().output == f"{answer}\n"
+    assert (tmp_path / "name").read_text().startswith("20261128-deploy-1 on ")
 
 
-def test_where_nobody_answers_it_goes_on_and_says_so(answering: dict[str, str]) -> None:
-    done = bash(CHANGE, env=answering).check()
-    assert done.stdout == "whether another host is changing the database could not be seen\nchanged\n"
+def test_where_nobody_answers_it_says_so(answering: dict[str, str]) -> None:
+    assert bash(hold(), env=answering).check().stdout == f"{UNSEEN}\n"
 
 
 def test_without_a_database_of_postgresql_there_is_no_lock(answering: dict[str, str]) -> None:
     del answering["PGDATABASE"]
-    assert bash(CHANGE, env=answering).check().output == "changed\n"
+    assert bash(hold(), env=answering).check().output == f"{NONE}\n"

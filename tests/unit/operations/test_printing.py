@@ -7,11 +7,12 @@ import pytest
 from tests.unit import made
 from tests.unit.bash import bash, is_bash
 from windlass.facts.applied import Applied
-from windlass.operations.printing import print_plan, text_of
+from windlass.operations.printing import planned, print_plan, text_of
 from windlass.plan import Plan, Stage, Step
 from windlass.plans import deploy, rollback
 from windlass.shell import Command
 
+KINDS = ("step", "undo", "recovery")
 LIVE = made.live("0001-aaaaaaa", releases=made.kept("0001-aaaaaaa", "0000-0000000"))
 
 
@@ -33,7 +34,7 @@ def test_a_whole_deploy_is_bash(capsys: pytest.CaptureFixture[str]) -> None:
     assert "# == Where a step fails ==" in text
     for step in plan.recovery:
         assert f"# put right: {step.title}" in text
-    assert "# back up the database and migrate: needs PGHOST" in text
+    assert "# hold the database's lock and back up the database: needs PGHOST" in text
 
 
 def test_a_rollback_is_bash(capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,6 +48,20 @@ def test_what_need_not_run_is_commented_with_its_reason(capsys: pytest.CaptureFi
     assert "install: unchanged (the lock file is the same)" in text
     assert "\n# npm ci" in text
     assert "\nnpm ci" not in text
+
+
+def test_a_program_gets_the_same_steps_in_order_and_then_the_ways_back() -> None:
+    plan = rollback.rollback(made.config(), LIVE, made.cutover(was="0001-aaaaaaa"))
+    events = list(planned("deploy@h", plan))
+    steps = [step for stage in plan.stages for step in stage.steps]
+    assert [(one.title, one.command) for one in events if one.kind == "step"][1:] == [
+        (step.title, text_of(step)) for step in steps
+    ]
+    assert [one.number for one in events if one.kind == "step"] == list(range(1, len(steps) + 2))
+    undone = [step.title for stage in reversed(plan.stages) for step in stage.undo]
+    assert [one.title for one in events if one.kind == "undo"] == undone
+    assert [one.title for one in events if one.kind == "recovery"] == [step.title for step in plan.recovery]
+    assert [one.kind for one in events] == sorted((one.kind for one in events), key=KINDS.index)
 
 
 def test_all_after_the_steps_is_comment(capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,13 +86,29 @@ def test_good_is_kept_live_once_and_not_bad() -> None:
 
 
 def test_the_newest_good_releases_are_kept() -> None:
-    records = [entry for number in range(1, 9) for entry in went_well(f"{number:04d}-aaaaaaa")]
-    releases = kept(*(f"{number:04d}-aaaaaaa" for number in range(1, 9)))
-    seen = state(records=tuple(records), releases=releases, live="0008-aaaaaaa")
-    assert prunable(seen, keep=5, coming="0009-bbbbbbb") == [
-        f"{number:04d}-aaaaaaa" for number in range(1, 5)
-    ]
+    ids = [f"{number:04d}-{str(number) * 7}" for number in range(1, 9)]
+    records = [entry for release in ids for entry in went_well(release)]
+    seen = state(records=tuple(records), releases=kept(*ids), live=ids[-1])
+    assert prunable(seen, keep=5, coming="0009-bbbbbbb") == ids[:4]
     assert len(prunable(seen, keep=2, coming="0009-bbbbbbb")) == 7
+
+
+def test_builds_of_one_commit_count_once() -> None:
+    """As deploys leave them that only changed the configuration."""
+    ids = [A, B, "0003-bbbbbbb", "0004-bbbbbbb", "0005-bbbbbbb"]
+    records = [entry for release in ids for entry in went_well(release)]
+    seen = state(records=tuple(records), releases=kept(*ids), live=ids[-1])
+    assert prunable(seen, keep=2, coming="0006-bbbbbbb") == [B, "0003-bbbbbbb", "0004-bbbbbbb"]
+    assert prunable(seen, keep=2, coming="0006-ccccccc") == [A, B, "0003-bbbbbbb", "0004-bbbbbbb"]
+    assert prunable(seen, keep=3, coming="0006-ccccccc") == [B, "0003-bbbbbbb", "0004-bbbbbbb"]
+
+
+def test_those_marked_stable_are_kept_beside() -> None:
+    ids = [A, B, C, D]
+    records = [entry for release in ids for entry in went_well(release)]
+    records += [record("stable", A), record("stable", B)]
+    seen = state(records=tuple(records), releases=kept(*ids), live=D)
+    assert prunable(seen, keep=2, coming="0006-eeeeeee") == [C]
 
 
 def test_what_never_went_live_is_not_kept() -> None:
@@ -149,6 +165,8 @@ def test_pruning_never_takes_what_is_or_will_be_needed(
     assert not set(gone) & {live, coming, *slots}
     marked = [release for release in past(records).stable if release in here]
     assert not set(gone) & set(marked[-1:])
-    assert not set(gone) & set(good(seen)[-(keep - 1) :])
+    of_commits = {release.partition("-")[2]: release for release in good(seen)}
+    others = [release for commit, release in of_commits.items() if commit != coming.partition("-")[2]]
+    assert not set(gone) & {*sorted(others)[-(keep - 1) :], *good(seen)[-1:]}
     left = here - set(gone)
-    assert len(left) <= (keep - 1) + len({live, coming, *slots, *marked[-1:]})
+    assert len(left) <= keep + len({live, coming, *slots, *marked[-keep:]})

@@ -224,7 +224,7 @@ def test_the_installed_site_says_to_where_it_sends(config: Config, server: Nginx
     seen = asked(nginx(config))
     assert dict(seen.upstreams) == {f"shop_{slot}": f"127.0.0.1:{config.port(slot)}" for slot in SLOTS}
     assert {str(config.layout.green), str(config.layout.stopped)} <= set(seen.flags)
-    assert (seen.serves, astray(config, seen)) == (None, [])
+    assert (seen.serves, astray(config, seen, "deploy@web1")) == (None, [])
 
 
 def test_the_port_that_visitors_are_served_on_is_not_taken_from_them(
@@ -242,11 +242,11 @@ def test_the_port_that_visitors_are_served_on_is_not_taken_from_them(
         planned(live, server)
     assert "give blue its port back" in refused.value.hint
     assert Path(config.nginx.site).read_text() == before
-    assert [text.partition(",")[0] for text in astray(idle, asked(nginx(idle)))] == [
+    assert [text.partition(",")[0] for text in astray(idle, asked(nginx(idle)), "deploy@web1")] == [
         f"nginx sends green to 127.0.0.1:{ports[1]}"
     ]
     ran(planned(idle, server)).check()
-    assert astray(idle, asked(nginx(idle))) == []
+    assert astray(idle, asked(nginx(idle)), "deploy@web1") == []
 
 
 def configured(tmp_path: Path, server: Nginx, port: int, **settings: Any) -> Config:

@@ -72,7 +72,7 @@ def test_the_only_failed_migration_needs_no_name_and_of_several_one_must_be_name
 @pytest.mark.parametrize(("direction", "inserts"), [("applied", True), ("rolled back", False)])
 def test_resolving_marks_the_row_in_one_transaction(direction: str, inserts: bool) -> None:
     plan = resolve(with_database(), prisma, "it's", "applied" if inserts else "rolled back", "ab12")
-    (step,) = plan.stages[0].steps
+    (step,) = plan.stages[-1].steps
     assert isinstance(step.action, Command)
     assert "--single-transaction" in step.action.text
     assert "rolled_back_at = now() WHERE migration_name = 'it''s'" in step.action.text

@@ -37,7 +37,7 @@ def test_a_release_is_named_by_id_number_or_commit(named: str) -> None:
 def test_the_backup_comes_first_and_the_account_changes_with_the_sql() -> None:
     undone = [Way(("2",), tuple(statements('DROP TABLE "it\'s"')), "2/down.sql")]
     plan = take_back(with_database(), live(TWO, now=0), prisma, undone, to=ONE)
-    backup, undo = (stage.steps[0] for stage in plan.stages)
+    _, backup, undo = (stage.steps[0] for stage in plan.stages)
     assert backup.title == "back up the database"
     assert isinstance(undo.action, Command)
     assert "--single-transaction --set ON_ERROR_STOP=1" in undo.action.text

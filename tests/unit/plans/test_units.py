@@ -122,17 +122,17 @@ def test_what_a_server_lacks_is_named(parts: dict[str, object], said: str) -> No
 def test_a_deploy_is_refused_where_the_units_are_of_another_configuration() -> None:
     before, now = config(), config(web={"max_memory": "300M"})
     seen = made.look(units=installed(before))
-    assert look.missing(before, seen, building=True) == []
-    found = look.missing(now, seen, building=True)
+    assert look.missing(before, seen, "deploy@web1", building=True) == []
+    found = look.missing(now, seen, "deploy@web1", building=True)
     assert "web@.service is not what the config gives" in found[0]
-    assert "fab setup -H root@host" in found[1]
+    assert "fab setup -H root@web1" in found[1]
 
 
 def test_under_systemd_pm2_is_not_asked_for_and_node_is_where_the_app_may_enter() -> None:
     there = config()
     seen = made.look(units=installed(there))
     hidden = replace(seen.tools, node="/home/deploy/.nvm/versions/node/v22/bin", programs={})
-    found = "\n".join(look.missing(there, replace(seen, tools=hidden), building=False))
+    found = "\n".join(look.missing(there, replace(seen, tools=hidden), "deploy@web1", building=False))
     assert "pm2" not in found
     assert "which shop-app may not enter" in found
 

@@ -11,6 +11,7 @@ import pytest
 from tests.unit import made
 from windlass.facts.system import Listener, Pm2List, Pm2Process, Space, SystemFigures
 from windlass.facts.visitors import Visitors
+from windlass.manifest import manifest_of
 from windlass.plans.warnings import Seen, occupied, warnings
 
 LIVE = "0002-bbbbbbb"
@@ -55,6 +56,13 @@ def test_a_host_where_nothing_was_ever_deployed_has_none_either() -> None:
     assert warnings(CONFIG, well(state=fresh, pm2=Pm2List(False))) == []
 
 
+STARTED = manifest_of(
+    made.config(web={"args": ["-x"]}, processes={"worker": {"script": "w.js"}}),
+    "blue",
+    LIVE,
+    "b" * 40,
+    "/usr/bin",
+)
 BOTH = (process("shop-blue"), process("shop-blue-worker"))
 
 
@@ -77,6 +85,9 @@ BOTH = (process("shop-blue"), process("shop-blue-worker"))
         (with_processes(process("shop-blue", cwd="/srv/shop/releases/0001-aaaaaaa"), BOTH[1]),
          "shop-blue runs in /srv/shop/releases/0001-aaaaaaa, not in the live release"),
         (with_processes(BOTH[0]), "shop-blue-worker is missing under pm2"),
+        (with_processes(BOTH[0], process("shop-blue-worker", restarts=7, since=NOW - 3)),
+         "shop-blue-worker keeps ending: pm2 has restarted it 7 times, the last time 3 s ago"),
+        (with_state(manifests={"blue": STARTED}), "started ([web] args; [processes.worker] script): fab restart"),
         (with_processes(*BOTH, process("shop-green")), "shop-green runs and should not"),
         (well(figures=None), "the server's figures could not be read"),
         (well(figures=replace(FIGURES, hint="apt-get install x")), "without psutil: apt-get install x"),
@@ -86,6 +97,15 @@ BOTH = (process("shop-blue"), process("shop-blue-worker"))
 def test_what_does_not_fit_is_said(seen: Seen, said: str) -> None:
     [warning] = warnings(CONFIG, seen)
     assert said in warning
+
+
+def test_who_was_restarted_long_ago_or_once_is_no_warning() -> None:
+    settled, once = (
+        process("shop-blue", restarts=9, since=NOW - 3600),
+        process("shop-blue", restarts=1, since=NOW),
+    )
+    for one in (settled, once):
+        assert warnings(CONFIG, with_processes(one, BOTH[1])) == []
 
 
 def test_a_run_that_did_not_finish_is_said_unless_it_still_runs() -> None:

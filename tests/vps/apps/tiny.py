@@ -43,6 +43,9 @@ MIGRATING: dict[str, dict[str, Any]] = {
 }
 """A database whose migration is a command of the config's, and leaves a mark at its end; run with --force."""
 
+BUILDS_AT_ONCE = {"install": "true", "generate": "true", "command": "node build.mjs"}
+"""The table [build] for tests that have nothing to do with building: no npm, which takes a second of CPU each."""
+
 SETTINGS: dict[str, dict[str, Any]] = {
     "app": {"name": "tiny", "repository": REPOSITORY},
     "build": {"verify": ["dist/index.html"], "cache": []},
