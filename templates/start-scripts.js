@@ -7,7 +7,7 @@ const { renameSync, writeFileSync } = require("node:fs");
 const { isAbsolute, join } = require("node:path");
 
 const [file, settings] = process.argv.slice(2);
-const { slot, types, folder, path, stopped, status, caches, release, releases } = JSON.parse(settings);
+const { slot, processes, folder, path, stopped, status, caches, release, releases } = JSON.parse(settings);
 
 function quoted(word) {
   return `'${String(word).replaceAll("'", `'\\''`)}'`;
@@ -48,8 +48,9 @@ function script(app, number) {
 }
 
 for (const app of require(file).apps) {
-  for (let number = 1; number <= (app.instances || 1); number++) {
-    const place = join(folder, `${types[app.name]}.${slot}.${number}.script`);
+  const [type, first] = processes[app.name];
+  for (let number = first; number < first + (app.instances || 1); number++) {
+    const place = join(folder, `${type}.${slot}.${number}.script`);
     writeFileSync(`${place}.next`, script(app, number), { mode: 0o644 });
     renameSync(`${place}.next`, place);
   }

@@ -10,7 +10,16 @@ from windlass.config.model import Config
 from windlass.layout import Slot
 from windlass.packaged import TEMPLATES
 from windlass.shell import Command, all_of, cmd, fed, quote, when
-from windlass.supervisors.units import STOPPED, SYSTEMCTL, instances, kind_of, kinds, unit, units
+from windlass.supervisors.units import (
+    STOPPED,
+    SYSTEMCTL,
+    first_of,
+    instances,
+    kind_of,
+    kinds,
+    unit,
+    units,
+)
 
 CACHES = PurePosixPath("/var/cache")
 
@@ -25,7 +34,7 @@ def prepare(config: Config, slot: Slot, release: str, node: str) -> Command:
     layout = config.layout
     settings = {
         "slot": slot,
-        "types": {config.process_name(slot, "" if kind == "web" else kind): kind for kind in kinds(config)},
+        "processes": first_of(config, slot),
         "folder": str(layout.run),
         "path": f"{node}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "stopped": str(layout.stopped),

@@ -41,6 +41,11 @@ def all_units(config: Config) -> list[str]:
     return [one for kind in kinds(config) for slot in SLOTS for one in units(config, slot, kind)]
 
 
+def first_of(config: Config, slot: Slot) -> dict[str, tuple[str, int]]:
+    """The type and the number of the first instance of each process, by the name that its ecosystem file has for it."""
+    return {config.process_name(slot, "" if kind == WEB else kind): (kind, 1) for kind in kinds(config)}
+
+
 def instances(config: Config, kind: str) -> int:
     """How many processes of a type a slot has."""
     return config.processes[kind].instances if kind in config.processes else 1
