@@ -14,6 +14,7 @@ UNIT_WORKERS ?= 6
 unexport PYTHONDONTWRITEBYTECODE
 # What it counts is lost requests at 100 a second: nothing else may want the cores meanwhile.
 LOADED := tests/vps/test_prompthub_under_load.py
+TORTURE := $(foreach name,ROUNDS HOSTS SEED ROUND,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
 TYPED := windlass tasks tests.support tests.vps tests.bench
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 PYTEST_UNIT := $(BIN)/python -m pytest -n $(UNIT_WORKERS) --dist worksteal tests/unit
@@ -26,7 +27,7 @@ NEEDS := setup
 endif
 demo: NEEDS := demo
 
-.PHONY: demo test setup packages lint types test-unit test-sandbox test-vps hosts bench picture
+.PHONY: demo test setup packages lint types test-unit test-sandbox test-vps hosts bench torture picture
 
 # DEMO=--keep leaves the server up.
 demo: setup
@@ -75,6 +76,11 @@ test-vps: setup hosts
 # How fast it is, beside the runbook, on a server of its own; writes tests/bench/results.md. Quiet machines tell more.
 bench: setup hosts
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.bench $(BENCH)
+
+# Strikes commands at random moments, on servers of its own: ROUNDS=200, HOSTS=1 or 3, SEED=7 for the same again,
+# and with it ROUND=17 for one of them alone.
+torture: setup hosts
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m tests.vps.torture $(TORTURE)
 
 # The README's picture of a deploy.
 picture: setup

@@ -303,6 +303,33 @@ def test_a_line_lost_in_the_soak_takes_both_back(fleet: Fleet, silent: bool) -> 
     fleet.check_next_deploy()
 
 
+def test_one_whose_agent_dies_in_the_soak_goes_back_too_when_it_is_put_right(fleet: Fleet) -> None:
+    first, second = fleet.apps
+    old = fleet.live()
+    new = fleet.other
+    first.configure(soak={"seconds": 120})
+    with Load(first.url, rate=RATE) as one, Load(second.url, rate=RATE) as two:
+        deploy = fleet.start_deploy()
+        for app in fleet.apps:
+            mishaps.wait_for_step(app, "watch", deploy)
+        mishaps.kill_both(second)
+        done = deploy.wait(60)
+        mishaps.wait_until_free(second)
+        assert done.exit_code == 4, done
+        assert "it goes back from it, as the other hosts do" in done.output, done
+        assert fleet.live() == [old[0], new]
+        assert fleet.fab("status").exit_code == 4
+        first.configure()
+        second.fab("deploy", "--revision", second.commits[old[1]]).check()
+    assert fleet.live() == old
+    assert fleet.disagreements() == []
+    one.report.check()
+    two.report.check()
+    ended = [record for record in second.ledger() if record["event"] == "end"][-1]
+    assert (ended["outcome"], ended["live"]["release"]) == ("went-back", second.current())
+    fleet.check_next_deploy()
+
+
 def test_a_rollback_with_one_host_stopped_and_one_running_ends_on_both(fleet: Fleet) -> None:
     fleet.check_next_deploy()
     before = fleet.live()

@@ -47,7 +47,7 @@ def test_a_silent_line_is_given_up_by_both_sides(
             app.vps.cut_network(drop=True, port=22)
         gave_up, left = pool.map(lambda command: command.wait(30), (one, two))
 
-        assert gave_up.exit_code == 1, gave_up
+        assert gave_up.exit_code == 4, gave_up
         assert "no sign of" in gave_up.output, gave_up
         assert "finishes or undoes by itself what had begun, within 60 s" in gave_up.output, gave_up
         assert left.exit_code == 4, left

@@ -111,7 +111,7 @@ def _read(path: str, number: int) -> Tuple[Dict[str, Any], int]:
     found, read = _digest(path), 0
     kept = [place for place in numbers(path) if place >= found["number"]]
     for place in [*kept, number]:
-        if place != found["number"]:
+        if place > found["number"]:
             found["end"] = 0
         read += _fold(found, path if place == number else rotated(path, place))
         found["number"] = place

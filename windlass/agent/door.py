@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Dict, List
 
-from . import archive, digest, ledger, lock, stop, takeover
+from . import archive, called_back, digest, ledger, lock, stop, takeover
 from .plan import PlanRun
 
 if TYPE_CHECKING:
@@ -90,10 +90,12 @@ def _put_right(
     session: Session, left: List[Dict[str, Any]], recovery: List[Dict[str, Any]], reason: str
 ) -> bool:
     """Recover after runs that died, and close them in the ledger; what could not be put right stays open."""
+    back = called_back.way_back(session.paths, left)
+    recovery = [*([called_back.step(back)] if back else []), *recovery]
     if not PlanRun(session, {"stages": [], "recovery": recovery}).recover(reason):
         return False
     for record in left:
-        outcome = record.get("outcome", "interrupted")
+        outcome = record.get("outcome", "went-back" if back and record.get("fleet") else "interrupted")
         closed = {
             **record,
             "event": "end",

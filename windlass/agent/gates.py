@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .agreeing import agree, links, page, present, tidy
+from .called_back import go_back
 from .ending import end, gone, stand_by, stop
 from .failure import GateFailed
 from .gates_alive import alive
@@ -38,5 +39,6 @@ ACTS: dict[str, Callable[[dict[str, Any]], None]] = {
     "stand_by": stand_by,
     "gone": gone,
     "remember": remember,
+    "go_back": go_back,
 }
 """What changes the server: it holds the lock for as long as it runs, whatever becomes of the agent."""

@@ -44,6 +44,9 @@ def add(past: Dict[str, Any], record: Dict[str, Any]) -> None:
             _end(past, record, release)
     if event == "start" or record.get("unrecovered"):
         past["open"][_text(record, "run")] = record
+    elif event == "settled" and _text(record, "run") in past["open"]:
+        run = _text(record, "run")
+        past["open"][run] = {**past["open"][run], "settled": True}
     elif event == "end":
         past["open"].pop(_text(record, "run"), None)
 

@@ -35,7 +35,8 @@ class PlanRun:
         if self.plan.get("record") is not None:
             self.session.make_folders()
             self._note_env(self.plan["record"])
-            self.session.record("start", live=self._before, **self.plan["record"])
+            together = {"fleet": True} if self.plan.get("fleet") else {}
+            self.session.record("start", live=self._before, **self.plan["record"], **together)
         failure = self._run_stages()
         if failure and going_down.is_going_down():
             self._leave_to_the_boot()
@@ -96,6 +97,8 @@ class PlanRun:
         if stage["frees"]:
             self._hold.let_go(self._warnings)
         self._entered.append(stage)
+        if stage["settles"] and self.plan.get("fleet") and self.plan.get("record") is not None:
+            self.session.record("settled")  # before anything of it: who dies from here on keeps the release
         self._settled = self._settled or stage["settles"]
         return None
 

@@ -59,7 +59,7 @@ class Visit:
         self._over = threading.Event()
         self._gone = False
         self._beyond = self._settling = frozenset[str]()
-        self._changes = self._cut_over = self._done = self._goes_back = False
+        self._changes = self._may_cut_over = self._cut_over = self._done = self._goes_back = False
         self._live = ""
         self.plan_running = False
 
@@ -110,6 +110,7 @@ class Visit:
         """Have the agent begin a stage, which must be the next one."""
         if stage in self._settling:
             self._goes_back = False
+        self._may_cut_over = self._may_cut_over or stage in self._beyond
         self.send("go", stage=stage)
 
     def back(self, reason: str) -> None:
@@ -187,6 +188,8 @@ class Visit:
             # By the pauses, not by the clock: a laptop that slept has to listen first.
             self._silent += PAUSE
             if self._silent >= PATIENCE:
+                # The agent waits for longer, and goes on meanwhile as far as it was told to.
+                self._cut_over = self._cut_over or self._may_cut_over
                 raise self._lost(f"no sign of {self.host} for {PATIENCE:.0f} s")
             return
         if chunk == b"":

@@ -61,7 +61,8 @@ case $1 in
         exit $found ;;
     resurrect)
         (exec -a "PM2 v0: God Daemon ($PM2_HOME)" sleep 60) >/dev/null 2>&1 &
-        echo $! >"$here/home/daemon" ;;
+        echo $! >"$here/home/daemon"
+        until grep -q "^PM2 v" /proc/$!/cmdline; do sleep 0.01; done ;;
     save)
         if [ -e "$here/full" ]; then : >"$PM2_DUMP_FILE_PATH"; exit 0; fi
         if [ -e "$here/dying" ]; then kill "$(cat "$here/home/daemon")"; fi

@@ -269,6 +269,17 @@ def test_a_look_at_a_ledger_that_nobody_has_rotated_reads_it_only_once(server: S
     assert server.past() == server.whole()
 
 
+def test_what_a_look_has_read_counts_once_though_somebody_removed_the_rotated_files(server: Server) -> None:
+    server.grow()
+    server.rotate()
+    server.go_live("0001-aaaaaaa", LIVE, rolled_from=LIVE)
+    server.go_live(LIVE, "0001-aaaaaaa", rolled_from="0001-aaaaaaa")
+    server.grow("c")
+    look(server)
+    (server.folder / "000001.jsonl").unlink()
+    assert server.past() == server.whole()
+
+
 def test_a_look_leaves_what_belongs_to_somebody_else_alone(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

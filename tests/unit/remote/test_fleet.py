@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.local_agent import LocalWire
 from tests.support.processes import wait_until
-from windlass.errors import ConnectionFailed
+from windlass.errors import ConnectionFailed, ExitCode
 from windlass.layout import Layout
 from windlass.plan import Plan, Stage, Step
 from windlass.remote.fleet import Fleet
@@ -27,11 +27,11 @@ from windlass.shell import Command
 
 
 class CutWire(LocalWire):
-    """A line that can be cut: at once, or right before or after something is said."""
+    """A line that can be cut: at once, or right before or after something is said. Or it falls silent."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.cut = threading.Event()
+        self.cut, self.silent = threading.Event(), threading.Event()
         self.before = self.after = b""
 
     def send(self, data: bytes) -> None:
@@ -46,6 +46,8 @@ class CutWire(LocalWire):
     def receive(self, timeout: float) -> bytes | None:
         deadline = time.monotonic() + timeout
         while not self.cut.is_set():
+            if self.silent.is_set():
+                return None
             found = super().receive(0.05)
             if found is not None or time.monotonic() > deadline:
                 return found
@@ -259,6 +261,33 @@ def test_on_one_host_alone_a_line_lost_in_the_soak_keeps_the_release(two: list[O
     first.ended()
     assert first.did("recovered")
     assert not first.did("undone")
+
+
+def test_of_a_silent_line_it_is_not_known_whether_a_host_that_was_told_to_has_cut_over(
+    two: list[One],
+) -> None:
+    first = two[0]
+    join = start([first], [first.plan(held="started")])
+    first.reached("started")
+    first.wire.silent.set()
+    join()
+    assert not first.did("cut")
+    assert first.host.lost
+    assert first.host.lost.exit_code == ExitCode.NEEDS_PERSON
+    first.let("started")
+    first.ended()
+    assert first.did("cut")
+
+
+def test_one_of_several_hosts_on_a_silent_line_has_not_cut_over_before_it_was_told_to(two: list[One]) -> None:
+    first, second = two
+    join = start(two, [first.plan(held="started"), second.plan()])
+    first.reached("started")
+    first.wire.silent.set()
+    join()
+    assert first.host.lost
+    assert first.host.lost.exit_code == ExitCode.FAILED
+    first.let("started")
 
 
 def choosing(one: One) -> Plan:

@@ -20,6 +20,7 @@ from tests.support.processes import Completed, Running, wait_until
 from tests.vps.hosts.factory import VpsFactory
 from tests.vps.hosts.images import DATABASE_URL, made_by_windlass
 from tests.vps.hosts.machine import Image, Vps
+from tests.vps.hosts.network import Slot
 
 ROOT = "/srv/tiny"
 REPOSITORY = "/srv/git/tiny.git"
@@ -190,23 +191,38 @@ def tiny_commits(vps_slot: object, tmp_path_factory: pytest.TempPathFactory) -> 
     )
 
 
-@pytest.fixture(scope="session")
-def ready_image(
-    vps_images: VpsFactory, tiny_commits: tuple[Path, dict[str, str]], operator_session: Operator
-) -> Image:
+def make_ready(slot: Slot, base: Image, commits: tuple[Path, dict[str, str]], operator: Operator) -> Image:
     """A host that has what the first deploy of the tiny app needs: repository, `.env`, nginx's site."""
-    repository, commits = tiny_commits
+    repository, hashes = commits
 
     def prepare(vps: Vps) -> None:
-        vps.authorize(operator_session.public_key)
+        vps.authorize(operator.public_key)
         vps.boot()
         vps.put(repository, REPOSITORY, owner="deploy")
         vps.run(f"install -d -o deploy -g deploy {ROOT} {ROOT}/shared")
         vps.write(f"{ROOT}/shared/.env", ENV, owner="deploy", mode=0o600)
-        Deployed(vps, operator_session, commits).fab("nginx.install", user="root").check()
+        Deployed(vps, operator, hashes).fab("nginx.install", user="root").check()
 
-    parts = (config_text(), ENV, *commits.values())
-    return made_by_windlass(vps_images.slot, vps_images.base, "tiny-ready", prepare, *parts)
+    return made_by_windlass(slot, base, "tiny-ready", prepare, config_text(), ENV, *hashes.values())
+
+
+def make_deployed(slot: Slot, ready: Image, commits: dict[str, str], operator: Operator) -> Image:
+    """The same with `first` deployed, and then `change`."""
+
+    def prepare(vps: Vps) -> None:
+        vps.authorize(operator.public_key)
+        app = Deployed(vps.boot(), operator, commits)
+        app.deploy("first").check()
+        app.deploy("change").check()
+
+    return made_by_windlass(slot, ready, "tiny-deployed", prepare)
+
+
+@pytest.fixture(scope="session")
+def ready_image(
+    vps_images: VpsFactory, tiny_commits: tuple[Path, dict[str, str]], operator_session: Operator
+) -> Image:
+    return make_ready(vps_images.slot, vps_images.base, tiny_commits, operator_session)
 
 
 @pytest.fixture(scope="session")
@@ -216,15 +232,7 @@ def deployed_image(
     tiny_commits: tuple[Path, dict[str, str]],
     operator_session: Operator,
 ) -> Image:
-    """The same with `first` deployed, and then `change`."""
-
-    def prepare(vps: Vps) -> None:
-        vps.authorize(operator_session.public_key)
-        app = Deployed(vps.boot(), operator_session, tiny_commits[1])
-        app.deploy("first").check()
-        app.deploy("change").check()
-
-    return made_by_windlass(vps_images.slot, ready_image, "tiny-deployed", prepare)
+    return make_deployed(vps_images.slot, ready_image, tiny_commits[1], operator_session)
 
 
 @pytest.fixture
