@@ -14,7 +14,11 @@ def install(call: Call) -> None:
     call.run(operations.nginx_install)
 
 
-@command(APP, ipv4_only="leave out the listen lines for IPv6")
-def show(call: Call, ipv4_only: bool = False) -> None:
+@command(
+    APP,
+    ipv4_only="leave out the listen lines for IPv6",
+    cpus='the host\'s cores, where [web] instances = "cpus"',
+)
+def show(call: Call, ipv4_only: bool = False, cpus: int = 0) -> None:
     """Print the nginx site that the config and the template give."""
-    call.end(operations.nginx_show(call.config(), folder_of_templates(), ipv4_only=ipv4_only))
+    call.end(operations.nginx_show(call.config(), folder_of_templates(), ipv4_only=ipv4_only, cpus=cpus))

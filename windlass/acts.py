@@ -30,8 +30,13 @@ def about(config: Config) -> dict[str, Any]:
 
 
 def names(config: Config, slot: Slot) -> list[str]:
-    """The supervisor's names of a slot's processes as configured, the web process first."""
-    return [config.process_name(slot), *(config.process_name(slot, process) for process in config.processes)]
+    """The supervisor's names of a slot's processes where no manifest says them: it had one web process then."""
+    return [config.process_name(slot), *beside(config, slot)]
+
+
+def beside(config: Config, slot: Slot) -> list[str]:
+    """The supervisor's names of a slot's processes beside its web processes, as configured."""
+    return [config.process_name(slot, process) for process in config.processes]
 
 
 def end(config: Config, slot: Slot, *, node: str = "") -> Gate:
@@ -57,7 +62,7 @@ def stop(config: Config) -> Gate:
 
 
 def stand_by(config: Config, slot: Slot, others: Iterable[str]) -> Gate:
-    """Leave a slot's web process running as a standby, unless memory is short; its `others` are ended."""
+    """Leave a slot's web processes running as a standby, unless memory is short; its `others` are ended."""
     wanted = list(others)
     arguments = {"slot": slot, "others": wanted, "memory_free_mb": config.limits.memory_free_mb}
     return Gate(
@@ -67,13 +72,14 @@ def stand_by(config: Config, slot: Slot, others: Iterable[str]) -> Gate:
 
 def gone(config: Config) -> Gate:
     """See that no process of the app lives and nobody listens on its ports; what does not end is killed."""
-    ports = " or ".join(f"sport = :{config.port(slot)}" for slot in SLOTS)
+    ranges = (config.reserved(slot) for slot in SLOTS)
+    ports = " or ".join(f"( sport >= :{ports[0]} and sport <= :{ports[-1]} )" for ports in ranges)
     return Gate("gone", {}, Command(f"! ss -Hltn '( {ports} )' | grep .").commented("nobody listens"))
 
 
 def present(config: Config, slot: Slot, *, web: bool = False) -> Gate:
-    """Have what a slot was started with run, nothing of it while the app is stopped; `web`: its web process alone."""
-    wanted = names(config, slot)[:1] if web else names(config, slot)
+    """Have what a slot was started with run, nothing of it while the app is stopped; `web`: its web processes alone."""
+    wanted = [*config.web_names(slot), *([] if web else beside(config, slot))]
     return Gate("present", {"slot": slot, "web": web}, starting.start(config, slot, wanted))
 
 

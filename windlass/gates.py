@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from windlass.config.model import Config
 from windlass.layout import Layout, Slot
+from windlass.manifest import Manifest
 from windlass.plan import Gate
 from windlass.shell import Command, all_of, cmd
 from windlass.supervisors import starting as supervisors
 from windlass.supervisors import units
-from windlass.supervisors.units import WEB
 
 LINGERS = 4.0
 """Seconds: an ES module that throws ends three seconds later, by a SIGINT of pm2's error handler (docs/traps.md)."""
@@ -46,18 +46,7 @@ def healthy(
         "revision_key": health.revision,
         "revision": revision,
     }
-    tries = str(max(1, int(health.start_timeout)))
-    retry = ["--retry", tries, "--retry-delay", "1", "--retry-connrefused"]
-    ask = cmd(*_curl(config), *retry, *_headers(config), f"http://127.0.0.1:{config.port(slot)}{health.path}")
-    who = cmd("ss", "--no-header", "--listening", "--tcp", "--numeric", "--processes", *_source(config, slot))
-    return Gate(
-        "healthy",
-        arguments,
-        all_of(
-            ask.commented(f"{health.status} is wanted, and for {min_healthy:g} s on"),
-            who.commented(f"one process, in {layout.release_app(release)}: the pid must stay the same"),
-        ),
-    )
+    return Gate("healthy", arguments, _ask_each(config, slot, release, min_healthy))
 
 
 def alive(config: Config, slot: Slot, processes: Sequence[str], *, known: bool) -> Gate:
@@ -76,18 +65,18 @@ def alive(config: Config, slot: Slot, processes: Sequence[str], *, known: bool) 
     )
 
 
-def listens(config: Config, slot: Slot, release: str) -> Gate:
-    """The slot's own process is there, unless the app is stopped."""
+def listens(config: Config, slot: Slot, release: str, there: Manifest | None = None) -> Gate:
+    """The slot's own processes are there, as its manifest has them, unless the app is stopped."""
     layout = config.layout
     arguments = {
-        "port": config.port(slot),
+        **_occupants(config, slot, there),
         "cwd": str(layout.release_app(release)),
         "slot": slot,
-        **_named(config, slot, WEB),
         "seconds": config.health.start_timeout,
         "unless": str(layout.stopped),
     }
-    who = cmd("ss", "--no-header", "--listening", "--tcp", "--numeric", "--processes", *_source(config, slot))
+    ports = ports_of(config, slot, there)
+    who = cmd("ss", "--no-header", "--listening", "--tcp", "--numeric", "--processes", *_source(ports))
     look = Command(f"{who} | grep --quiet .").commented(f"a process in {layout.release_app(release)}")
     return Gate("listens", arguments, look)
 
@@ -96,7 +85,7 @@ def through_nginx(config: Config, slot: Slot, *, ahead: bool = False) -> Gate:
     """Visitors are answered by this slot; `ahead`: they would be, were it live."""
     nginx, name = config.nginx, config.nginx.probe_name
     port = nginx.listen_tls if nginx.tls else nginx.listen
-    expected = upstream(config, slot)
+    expected = upstreams(config, slot)
     arguments = {
         "address": "127.0.0.1",
         "port": port,
@@ -104,7 +93,7 @@ def through_nginx(config: Config, slot: Slot, *, ahead: bool = False) -> Gate:
         "server_name": name,
         "path": config.health.path,
         "status": config.health.status,
-        "expected_upstream": expected,
+        "expected_upstreams": expected,
         "timeout": NGINX_TIMEOUT,
         **({"slot": slot} if ahead else {}),
     }
@@ -114,7 +103,9 @@ def through_nginx(config: Config, slot: Slot, *, ahead: bool = False) -> Gate:
         where = ["--insecure", "--resolve", resolve, f"https://{name}:{port}{config.health.path}"]
     chosen = ["--header", f"X-Windlass-Slot: {slot}"] if ahead else []
     ask = cmd(*_curl(config), "--dump-header", "-", "--header", "X-Windlass-Probe: 1", *chosen, *where)
-    look = cmd("grep", "--ignore-case", f"^X-Windlass-Upstream: {expected}")
+    # Several addresses are tries, the last of them the one that answered.
+    tries = f"^X-Windlass-Upstream: {expected[0]}" if len(expected) == 1 else _last_of(expected)
+    look = cmd("grep", "--ignore-case", *(["--extended-regexp"] if len(expected) > 1 else []), tries)
     return Gate("answers_through_nginx", arguments, Command(f"{ask} | {look}"))
 
 
@@ -127,13 +118,15 @@ def soak(config: Config, slot: Slot, release: str, processes: Sequence[str] = ()
         "seconds": settings.seconds,
         "access_log": log,
         "nginx": through_nginx(config, slot).arguments,
-        "expected_upstream": upstream(config, slot),
+        "expected_upstreams": upstreams(config, slot),
         "max_errors_percent": settings.max_errors_percent,
         "min_errors": settings.min_errors,
     }
     follow = cmd("timeout", f"{settings.seconds:g}", "tail", "--lines=0", "--follow=name", log)
-    errors = cmd("grep", '"status":"5[0-9][0-9]".*"upstream_addr":"' + upstream(config, slot))
-    describe = supervisors.look(config, slot, config.process_name(slot))
+    known = upstreams(config, slot)
+    failed = '"status":"5[0-9][0-9]".*"upstream_addr":"'
+    errors = cmd("grep", *(["-E", f"{failed}({'|'.join(known)})"] if len(known) > 1 else [failed + known[0]]))
+    describe = [supervisors.look(config, slot, name) for name in config.web_names(slot)]
     return Gate(
         "soak",
         arguments,
@@ -141,22 +134,22 @@ def soak(config: Config, slot: Slot, release: str, processes: Sequence[str] = ()
             Command(f"{follow} | {errors} || true").commented(
                 "server errors of the new release: few or none"
             ),
-            describe.commented("no restarts"),
+            *(one.commented("no restarts") for one in describe),
         ),
     )
 
 
-def drained(config: Config, slot: Slot) -> Gate:
-    """Nobody is connected to the slot any more, or `web.drain` seconds have passed.
+def drained(config: Config, slot: Slot, there: Manifest | None = None) -> Gate:
+    """Nobody is connected to the slot, as its manifest has it, any more, or `web.drain` seconds have passed.
 
     It is given the time in which nginx closes what it does not use: a probe of ours may have been among that.
     """
-    seconds = max(config.web.drain, NGINX_IDLE)
-    look = cmd("ss", "--no-header", "--tcp", "--numeric", "state", "established", *_source(config, slot))
+    ports, seconds = ports_of(config, slot, there), max(config.web.drain, NGINX_IDLE)
+    look = cmd("ss", "--no-header", "--tcp", "--numeric", "state", "established", *_source(ports))
     wait = f"while {look} | grep --quiet .; do sleep 1; done"
     return Gate(
         "drained",
-        {"port": config.port(slot), "seconds": seconds},
+        {"ports": list(ports), "seconds": seconds},
         cmd("timeout", f"{seconds:g}", "bash", "-c", wait),
     )
 
@@ -164,14 +157,21 @@ def drained(config: Config, slot: Slot) -> Gate:
 def longest(gate: Gate) -> float:
     """Seconds after which the gate has decided, whatever the app does; a step's time-out is not below it."""
     known = gate.arguments
-    request = 3 * known.get("request_timeout", 0)
+    request = 3 * known.get("request_timeout", 0) * max(1, len(known.get("instances", ())))
     waits = ("start_timeout", "min_healthy", "timeout", "seconds")
     return float(sum(known.get(wait, 0) for wait in waits) + request + 10)
 
 
-def upstream(config: Config, slot: Slot) -> str:
-    """The slot's address as nginx names it."""
-    return f"127.0.0.1:{config.port(slot)}"
+def upstreams(config: Config, slot: Slot) -> list[str]:
+    """The addresses of the slot's web processes as nginx names them."""
+    return [f"127.0.0.1:{port}" for port in config.ports(slot)]
+
+
+def ports_of(config: Config, slot: Slot, there: Manifest | None = None) -> Sequence[int]:
+    """The ports of what the slot was started with; by the configuration where that is not known."""
+    if there is None:
+        return config.ports(slot)
+    return there.ports or range(config.port(slot), config.port(slot) + there.instances)
 
 
 def pid_files(layout: Layout, name: str) -> list[str]:
@@ -184,19 +184,18 @@ def _watched(config: Config, slot: Slot, processes: Sequence[str]) -> dict[str, 
     kinds = {config.process_name(slot, kind): kind for kind in config.processes}
     return {
         name: {
-            **_named(config, slot, kinds[name]),
+            **_named(config, slot, name),
             "instances": config.processes[kinds[name]].instances,
         }
         for name in processes
     }
 
 
-def _named(config: Config, slot: Slot, kind: str) -> dict[str, object]:
-    """What tells the processes of a type from all others, whichever supervisor has started the slot."""
-    name = config.process_name(slot, "" if kind == WEB else kind)
+def _named(config: Config, slot: Slot, name: str) -> dict[str, object]:
+    """What tells a process from all others, whichever supervisor has started the slot."""
     scripts = {
-        unit: str(config.layout.start_script(kind, slot, number))
-        for number, unit in enumerate(units.units(config, slot, kind), 1)
+        units.unit(config, kind, slot, number): str(config.layout.start_script(kind, slot, number))
+        for kind, number in units.places(config, slot, name)
     }
     return {"pid_files": pid_files(config.layout, name), "units": scripts}
 
@@ -204,16 +203,48 @@ def _named(config: Config, slot: Slot, kind: str) -> dict[str, object]:
 def _app(config: Config, layout: Layout, slot: Slot, release: str) -> dict[str, object]:
     """What tells the release's own process, and how its health is asked for."""
     return {
-        "port": config.port(slot),
+        **_occupants(config, slot),
         "cwd": str(layout.release_app(release)),
         "slot": slot,
-        **_named(config, slot, WEB),
         "path": config.health.path,
         "status": config.health.status,
         "host": config.nginx.probe_name,
         "tls": config.nginx.tls,
         "request_timeout": config.health.timeout,
     }
+
+
+def _occupants(config: Config, slot: Slot, there: Manifest | None = None) -> dict[str, object]:
+    """Each web process's port, and what tells its process: of the first, and of all where there are several.
+
+    What tells a process is the supervisor's matter: for pm2, where it writes the pid; for systemd, its unit.
+    """
+    names = there.web_names if there else config.web_names(slot)
+    instances = [
+        {"port": port, **_named(config, slot, name)}
+        for port, name in zip(ports_of(config, slot, there), names, strict=True)
+    ]
+    return {**instances[0], "instances": instances} if len(instances) > 1 else {**instances[0]}
+
+
+def _last_of(addresses: Sequence[str]) -> str:
+    """A pattern for nginx's header that ends with one of these addresses."""
+    return f"^X-Windlass-Upstream: (.*[ ,])?({'|'.join(addresses)})\\s*$"
+
+
+def _ask_each(config: Config, slot: Slot, release: str, min_healthy: float) -> Command:
+    """What a person would type to see whether a slot's web processes are healthy."""
+    health, ports = config.health, config.ports(slot)
+    tries = str(max(1, int(health.start_timeout)))
+    retry = ["--retry", tries, "--retry-delay", "1", "--retry-connrefused"]
+    urls = [f"http://127.0.0.1:{port}{health.path}" for port in ports]
+    asks = [cmd(*_curl(config), *retry, *_headers(config), url) for url in urls]
+    who = cmd("ss", "--no-header", "--listening", "--tcp", "--numeric", "--processes", *_source(ports))
+    one = "one process" if len(ports) == 1 else "one process a port"
+    return all_of(
+        *(ask.commented(f"{health.status} is wanted, and for {min_healthy:g} s on") for ask in asks),
+        who.commented(f"{one}, in {config.layout.release_app(release)}: the pid must stay the same"),
+    )
 
 
 def _curl(config: Config) -> list[str]:
@@ -226,5 +257,8 @@ def _headers(config: Config) -> list[str]:
     return ["--header", f"Host: {config.nginx.probe_name}", "--header", f"X-Forwarded-Proto: {scheme}"]
 
 
-def _source(config: Config, slot: Slot) -> list[str]:
-    return ["sport", "=", f":{config.port(slot)}"]
+def _source(ports: Sequence[int]) -> list[str]:
+    """What ss selects by: the sockets whose own end has one of these ports."""
+    if len(ports) == 1:
+        return ["sport", "=", f":{ports[0]}"]
+    return [" or ".join(f"sport = :{port}" for port in ports)]

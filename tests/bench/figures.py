@@ -83,9 +83,10 @@ class Row:
 
 
 Side = Callable[[], Sample]
+Say = Callable[[str], None]
 
 
-def in_turn(sides: Mapping[str, Side], rounds: int, say: Callable[[str], None]) -> dict[str, Series]:
+def in_turn(sides: Mapping[str, Side], rounds: int, say: Say) -> dict[str, Series]:
     """Run every side once a round, so that what else the machine does meets all of them alike."""
     found = {name: Series() for name in sides}
     for number in range(1, rounds + 1):

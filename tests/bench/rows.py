@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 
 from tests.bench.by_hand import ByHand
 from tests.bench.far import FarAway
-from tests.bench.figures import Row, Sample, in_turn
+from tests.bench.figures import Row, Sample, Say, in_turn
 from tests.bench.server import SLOW, Server
+from tests.bench.throughput import throughput
 from tests.bench.turns import turns_table
 from tests.bench.windlass import Windlass
 from tests.vps.apps.million import fill
@@ -20,7 +21,6 @@ GATE = (
     "and an app that installs and builds in less than a second leaves little to save"
 )
 START = "the start of Python, with Fabric and pydantic, is counted too: see `fab --version` in the last row"
-Say = Callable[[str], None]
 Measure = Callable[[Server, int, Say], Iterable[Row]]
 
 
@@ -209,6 +209,7 @@ ROWS: dict[str, Measure] = {
     "rollback": rollback,
     "slow-rollback": slow_rollback,
     "real-rollback": real_rollback,
+    "throughput": throughput,
     "nothing": nothing,
     "backup": backup,
     "restore": restore,

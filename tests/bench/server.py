@@ -35,7 +35,7 @@ PROMPTHUB = App(
 # As long as they are by default, so that what is measured is what a user gets; what comes after "live" is short.
 _HEALTH = {"start_timeout": 60, "min_healthy": 3, "min_healthy_known": 0.5}
 _TINY_CONFIG = config_text(
-    web={"ports": [3010, 3011]}, nginx={"listen": 81}, health=_HEALTH, soak={"seconds": 0.2}
+    web={"ports": [3010, 3020]}, nginx={"listen": 81}, health=_HEALTH, soak={"seconds": 0.2}
 )
 _PROMPTHUB_CONFIG = f"""\
 [app]

@@ -20,6 +20,15 @@ def free_port() -> int:
             return port
 
 
+def free_ports(count: int) -> range:
+    """So many in a row."""
+    while True:
+        found = range(first := free_port(), first + count)
+        if not _given & set(found[1:]) and all(map(_unused, found)):
+            _given.update(found)
+            return found
+
+
 def _unused(port: int) -> bool:
     with socket.socket() as probe:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from windlass import gates
 from windlass.config.model import Config
+from windlass.manifest import manifest_of
 from windlass.plan import Gate
 
 REVISION = "abc1234" + "0" * 33
@@ -39,9 +41,13 @@ TLS = {
 }
 
 
+SEVERAL = {"instances": 3, "ports": [3000, 3100]}
+
+
+@pytest.mark.parametrize("web", [{}, SEVERAL], ids=["one", "several"])
 @pytest.mark.parametrize("nginx", [{}, TLS], ids=["plain", "tls"])
-def test_every_gate_can_be_typed_and_sent(nginx: dict[str, Any]) -> None:
-    for gate in every_gate(config(nginx=nginx)):
+def test_every_gate_can_be_typed_and_sent(nginx: dict[str, Any], web: dict[str, Any]) -> None:
+    for gate in every_gate(config(nginx=nginx, web=web)):
         assert json.loads(json.dumps(gate.arguments)) == gate.arguments
         subprocess.run(["bash", "-n", "-c", gate.by_hand.text], check=True)
 
@@ -118,6 +124,60 @@ def test_a_gate_is_given_all_the_time_that_it_may_need() -> None:
     assert drain > 400
 
 
+def test_each_web_process_of_several_is_told_by_its_port_and_name() -> None:
+    wanted = config(web=SEVERAL)
+    gate = gates.healthy(wanted, wanted.layout, "green", "0001-abc1234", REVISION, known=False)
+    assert [one["port"] for one in gate.arguments["instances"]] == [3100, 3101, 3102]
+    files = ["shop-green-0.pid", "shop-green_1-3.pid", "shop-green_2-12.pid", "shop-green-jobs-1.pid"]
+    matched = [
+        [file for file in files if any(fnmatch(f"/srv/shop/run/{file}", glob) for glob in one["pid_files"])]
+        for one in gate.arguments["instances"]
+    ]
+    assert matched == [[file] for file in files[:3]]
+    for port in (3100, 3101, 3102):
+        assert f"http://127.0.0.1:{port}/api/health" in gate.by_hand.text
+    assert gates.through_nginx(wanted, "green").arguments["expected_upstreams"] == [
+        "127.0.0.1:3100", "127.0.0.1:3101", "127.0.0.1:3102",
+    ]  # fmt: skip
+    assert (
+        "instances"
+        not in gates.healthy(
+            config(), wanted.layout, "green", "0001-abc1234", REVISION, known=False
+        ).arguments
+    )
+
+
+@pytest.mark.parametrize(("then", "ports"), [(5, [3100, 3101, 3102, 3103, 3104]), (1, [3100])])
+def test_a_slot_that_is_left_is_drained_and_gone_back_to_as_it_was_started(
+    then: int, ports: list[int]
+) -> None:
+    there = manifest_of(config(web={**SEVERAL, "instances": then}), "green", "0001-abc1234", REVISION, "")
+    assert gates.drained(config(web=SEVERAL), "green", there).arguments["ports"] == ports
+    known = gates.listens(config(web=SEVERAL), "green", "0001-abc1234", there).arguments
+    assert [one["port"] for one in known.get("instances") or [known]] == ports
+    unnoted = replace(there, ports=())
+    assert gates.drained(config(web=SEVERAL), "green", unnoted).arguments["ports"] == ports
+
+
+def test_what_nginx_says_of_tries_is_told_by_hand_as_by_the_gate() -> None:
+    pattern = gates.through_nginx(config(web=SEVERAL), "green").by_hand.text.partition("| ")[2]
+    for header, found in [
+        ("127.0.0.1:3101", True),
+        ("127.0.0.1:3100, 127.0.0.1:3102", True),
+        ("127.0.0.1:3000 : 127.0.0.1:3100", True),
+        ("127.0.0.1:3100, 127.0.0.1:3000", False),
+        ("127.0.0.1:31010", False),
+    ]:
+        done = subprocess.run(
+            ["bash", "-c", pattern],
+            check=False,
+            input=f"X-Windlass-Upstream: {header}\r\n",
+            text=True,
+            capture_output=True,
+        )
+        assert (done.returncode == 0) == found, header
+
+
 def test_a_drain_waits_until_nginx_has_closed_what_it_does_not_use() -> None:
     """A template of 2 s: what a probe of ours has left there is no visitor."""
     template = (Path(__file__).parents[2] / "templates/nginx-site.conf.j2").read_text()
@@ -127,8 +187,9 @@ def test_a_drain_waits_until_nginx_has_closed_what_it_does_not_use() -> None:
     assert wanted[1].arguments["seconds"] == 400
 
 
-def test_draining_by_hand_ends_when_nobody_is_connected() -> None:
-    gate = gates.drained(config(web={"ports": [4999, 4998], "drain": 5}), "blue")
+@pytest.mark.parametrize("web", [{"ports": [4999, 4998]}, {"ports": [4900, 4800], "instances": 3}])
+def test_draining_by_hand_ends_when_nobody_is_connected(web: dict[str, Any]) -> None:
+    gate = gates.drained(config(web={**web, "drain": 5}), "blue")
     subprocess.run(["bash", "-euo", "pipefail", "-c", gate.by_hand.text], check=True, timeout=4)
 
 

@@ -10,8 +10,17 @@ import pytest
 
 from tests.unit.bash import bash
 from tests.unit.made import config
+from windlass.agent.live import LONGEST
 from windlass.errors import Refused
-from windlass.manifest import Manifest, as_started, as_text, differences, manifest_of, read_manifest
+from windlass.manifest import (
+    Manifest,
+    as_it_was,
+    as_started,
+    as_text,
+    differences,
+    manifest_of,
+    read_manifest,
+)
 
 JOBS = {"script": "jobs.js", "args": ["--all"], "instances": 2, "env": {"KIND": "it's"}}
 CLOCK = {"script": "clock.js", "exclusive": True}
@@ -34,9 +43,11 @@ def test_the_port_is_noted_and_one_that_an_earlier_version_did_not_note_is_none(
     made = of(web={"ports": [4000, 4001]})
     assert made.port == 4000
     known = json.loads(as_text(made))
+    (row,) = known["processes"]
     for wrong in (None, "4000", True, 0, 70000):
-        assert read_manifest({**known, "port": wrong}) == replace(made, port=None)
-    assert read_manifest({key: value for key, value in known.items() if key != "port"})
+        assert read_manifest({**known, "processes": [{**row, "port": wrong}]}) == replace(made, ports=())
+    unnoted = {key: value for key, value in row.items() if key != "port"}
+    assert read_manifest({**known, "processes": [unnoted]}) == replace(made, ports=())
 
 
 @pytest.mark.parametrize("known", [None, [], {}, {"processes": 3}, {"processes": [{"type": "web"}]}, "text"])
@@ -93,3 +104,71 @@ def test_the_keys_that_differ_are_named_as_the_file_has_them() -> None:
     ]
     assert differences(config(processes={"jobs": JOBS, "clock": CLOCK}), made) == []
     assert differences(now, None) == []
+
+
+SEVERAL = {"instances": 3, "ports": [3000, 3100]}
+
+
+def test_several_web_processes_are_written_each_with_its_name_and_port() -> None:
+    made = of(web={**SEVERAL, "env": {"KIND": "x"}}, processes={"jobs": JOBS})
+    assert made.names == ("shop-blue", "shop-blue_1", "shop-blue_2", "shop-blue-jobs")
+    assert (made.web_names, made.beside) == (made.names[:3], made.names[3:])
+    assert (made.ports, made.instances) == ((3000, 3001, 3002), 3)
+    assert made.by_type["jobs"][0] == "shop-blue-jobs"
+    rows = json.loads(as_text(made))["processes"]
+    assert [(row["type"], row.get("port")) for row in rows] == [
+        ("web", 3000), ("web", 3001), ("web", 3002), ("jobs", None),
+    ]  # fmt: skip
+    assert all("instances" not in row for row in rows[:3]), "a name is one process"
+
+
+def test_the_manifest_of_the_largest_slot_is_read_whole() -> None:
+    made = manifest_of(
+        config(web={"instances": 64, "ports": [3000, 3100], "env": {"LONG": "x" * 30_000}}),
+        "blue",
+        "r",
+        "",
+        "",
+    )
+    assert len(as_text(made)) < LONGEST
+
+
+def test_what_an_earlier_windlass_noted_had_one_web_process() -> None:
+    rows = [
+        {"name": "shop-blue", "type": "web", "script": "auto"},
+        {"name": "shop-blue-jobs", "type": "jobs"},
+    ]
+    about = dict.fromkeys(("slot", "release", "revision", "stack", "supervisor", "node"), "x")
+    read = read_manifest({**about, "processes": rows})
+    assert read is not None
+    assert (read.instances, read.ports, read.beside) == (1, (), ("shop-blue-jobs",))
+    assert differences(config(web=SEVERAL, processes={"jobs": {"script": "a"}}), read) == ["[web] instances"]
+
+
+@pytest.mark.parametrize(
+    "kinds", [["jobs"], ["jobs", "web"], ["web", "jobs", "web"], ["web", "jobs", "jobs"]]
+)
+def test_web_processes_come_first_and_no_other_twice(kinds: list[str]) -> None:
+    about = dict.fromkeys(("slot", "release", "revision", "stack", "supervisor", "node"), "x")
+    rows = [{"name": kind, "type": kind} for kind in kinds]
+    assert read_manifest({**about, "processes": rows}) is None
+
+
+def test_a_release_is_started_with_the_present_number_of_web_processes() -> None:
+    before = of(web={"script": "old.js", **SEVERAL})
+    now = config(web={"script": "new.js", "instances": 2, "ports": [4000, 4100], "max_memory": "1G"})
+    again = as_started(now, before)
+    assert (again.web.script, again.instances, list(again.ports("green"))) == ("old.js", 2, [4100, 4101])
+    assert differences(now, before) == ["[web] instances, script, max_memory"]
+    assert as_it_was(now, before) == ["[web] script"]
+
+
+def test_the_cores_of_a_host_are_a_number_of_its_own() -> None:
+    wanted = config(web={"instances": "cpus", "ports": [3000, 3100]})
+    assert wanted.counted(3).web_names("green") == ["shop-green", "shop-green_1", "shop-green_2"]
+    assert [wanted.counted(cpus).instances for cpus in (0, 1, 64, 500)] == [1, 1, 64, 64]
+    assert differences(wanted.counted(4), manifest_of(wanted.counted(2), "blue", "r", "", "")) == [
+        "[web] instances"
+    ]
+    with pytest.raises(ValueError, match="cpus"):
+        wanted.ports("blue")

@@ -39,5 +39,5 @@ def test_whatever_is_struck_nothing_is_lost_and_the_next_command_works(
 ) -> None:
     torture = Torture(hosts, print)
     torture.run([draw(SEED, number, count, [mishap]) for number, mishap in enumerate(mishaps, 1)])
-    assert torture.failures == []
+    assert [failure.text for failure in torture.failures] == []
     assert len(torture.accounts) == len(mishaps)

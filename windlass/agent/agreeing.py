@@ -88,13 +88,13 @@ def agree(arguments: dict[str, Any]) -> None:
 
 
 def present(arguments: dict[str, Any]) -> None:
-    """Have what a slot was started with run, of it the web process alone where `web`; nothing while stopped."""
+    """Have what a slot was started with run, of it the web processes alone where `web`; nothing while stopped."""
     app = App.of(arguments)
     if app.stopped:
         return
     going_down.refuse()
     kept, problems = app.kept(str(arguments["slot"])), _Problems()
-    names = kept.names[:1] if arguments.get("web") else kept.names
+    names = kept.web_names if arguments.get("web") else kept.names
     _run(app, kept, problems, names, str(arguments.get("node") or ""))
     problems.tell()
 
@@ -137,7 +137,7 @@ def _end_idle(app: App, kept: Kept, problems: _Problems) -> None:
 def _drain(app: App, slot: str) -> None:
     """Give the slot's connections the time that they have when it is left."""
     deadline = time.monotonic() + max(0.2, float(app.about["drain"]))
-    while proc.established(app.port(slot)) and time.monotonic() < deadline:
+    while proc.established(*app.ports(slot)) and time.monotonic() < deadline:
         time.sleep(0.2)
 
 

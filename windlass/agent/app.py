@@ -16,7 +16,8 @@ SLOTS = ("blue", "green")
 class Kept:
     """What a slot was started with; `known` says whether by its manifest, else it is what the client configures.
 
-    `processes` have a `name`, `instances` and whether they are `exclusive`, the web process first.
+    `processes` have a `name`, `instances` and whether they are `exclusive`; first each of the web processes, with its
+    `port`.
     """
 
     slot: str
@@ -28,6 +29,11 @@ class Kept:
     @property
     def names(self) -> list[str]:
         return [str(one["name"]) for one in self.processes]
+
+    @property
+    def web_names(self) -> list[str]:
+        web = [str(one["name"]) for one in self.processes if one.get("type") == "web"]
+        return web or self.names[:1]
 
 
 class App:
@@ -59,8 +65,9 @@ class App:
         except OSError:
             return ""
 
-    def port(self, slot: str) -> int:
-        return int(self.about["slots"][slot]["port"])
+    def ports(self, slot: str) -> list[int]:
+        """The ports of a slot's web processes, by its manifest; else the first that the client configures."""
+        return live.web_ports(self.paths, slot) or [int(self.about["slots"][slot]["port"])]
 
     def namespace(self, slot: str) -> str:
         return str(self.about["slots"][slot]["namespace"])

@@ -40,13 +40,18 @@ def go_back(arguments: Dict[str, Any]) -> None:
     app, slot = App.of(arguments), str(arguments["slot"])
     present({**arguments, "web": True})
     deadline = time.monotonic() + LISTENS
-    while not app.stopped and not proc.listeners(app.port(slot)):
+    while not app.stopped and (silent := _silent(app, slot)):
         if time.monotonic() > deadline:
-            raise GateFailed(f"nothing listens on port {app.port(slot)}: visitors are not sent back to it")
+            raise GateFailed(f"nothing listens on port {silent[0]}: visitors are not sent back to it")
         time.sleep(0.1)
     flag = app.paths["flag"]
     here, there = (f"{flag}.off", flag) if slot == "green" else (flag, f"{flag}.off")
     os.replace(here, there)
+
+
+def _silent(app: App, slot: str) -> List[int]:
+    """The slot's ports on which nobody listens."""
+    return [port for port in app.ports(slot) if not proc.listeners(port)]
 
 
 def step(slot: str) -> Dict[str, Any]:

@@ -82,9 +82,9 @@ def gone(arguments: dict[str, Any]) -> None:
         _wait(app, 0.2)
     if found := [*map(proc.program, _all(app)), *Systemd(app).left()]:
         raise GateFailed(f"still there: {', '.join(found)}")
-    for slot in SLOTS:
-        if proc.listeners(app.port(slot)):
-            raise GateFailed(f"somebody listens on port {app.port(slot)}, which is the app's")
+    ports = [port for slot in SLOTS for port in app.ports(slot)]
+    if listening := proc.sockets(proc.LISTEN, ports):
+        raise GateFailed(f"somebody listens on port {listening[0].port}, which is the app's")
 
 
 def _all(app: App) -> list[int]:

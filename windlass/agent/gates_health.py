@@ -1,4 +1,4 @@
-"""Gate `healthy`: the started process, and nobody else, answers well for a while without a restart."""
+"""Gate `healthy`: the started processes, and nobody else, answer well for a while without a restart."""
 
 from __future__ import annotations
 
@@ -16,14 +16,19 @@ CALM_INTERVAL = 0.5
 
 
 def healthy(arguments: dict[str, Any]) -> None:
-    """Return once the same process gave the expected answer for `min_healthy` seconds.
+    """Return once the same process, of several `instances` each, gave the expected answer for `min_healthy` seconds.
 
-    GateFailed when the first good answer is not there after `start_timeout` seconds, when the process is
-    restarted again and again or gone, and when the port is somebody else's.
+    GateFailed when the first good answer of one is not there after `start_timeout` seconds, when its process is
+    restarted again and again or gone, and when its port is somebody else's.
     """
-    watch = _Watch(arguments)
-    while not watch.proven():
-        time.sleep(watch.interval())
+    watches = [_Watch(one) for one in occupant.Expected.each(arguments)]
+    while True:
+        proven = [watch.proven() for watch in watches]  # each is looked at to the end, also when it was well
+        if all(proven):
+            break
+        time.sleep(min(watch.interval() for watch in watches))
+    for watch in watches:
+        print(watch.verdict(), flush=True)
 
 
 class _Watch:
@@ -41,12 +46,16 @@ class _Watch:
         self._listened: list[proc.Process] = []
         self._gone_since = self._foreign_since = 0.0
         self._problem = ""
+        # Of several, which.
+        self._label = f"port {self._expected.port}: " if arguments.get("instances") else ""
 
     def interval(self) -> float:
         """Seconds to the next look: few until the first good answer, so that no quick app is kept waiting."""
         if self._good_since is None:
             return self._quick
         left = self._needed - (time.monotonic() - self._good_since)
+        if left <= 0:
+            return CALM_INTERVAL
         return max(0.0, min(left, max(self._quick, min(CALM_INTERVAL, self._needed / 5))))
 
     def proven(self) -> bool:
@@ -68,12 +77,14 @@ class _Watch:
             watched = self._watched_before()
             self._good_since = now - watched
             left = max(0.0, self._needed - watched)
-            print(f"good answer after {now - self._began:.1f} s; watching for {left:g} s", flush=True)
-        if now - self._good_since < self._needed:
-            return False
+            said = f"good answer after {now - self._began:.1f} s; watching for {left:g} s"
+            print(f"{self._label}{said}", flush=True)
+        return now - self._good_since >= self._needed
+
+    def verdict(self) -> str:
+        """Who was proven."""
         who = proc.program(self._process.pid) if self._process else "the process"
-        print(f"{who} is healthy on port {self._expected.port}", flush=True)
-        return True
+        return f"{who} is healthy on port {self._expected.port}"
 
     def _watched_before(self) -> float:
         """Seconds since the start of a standby that is well: it was watched then."""
@@ -88,10 +99,10 @@ class _Watch:
         self._good_since = None
         if problem != self._problem:
             self._problem = problem
-            print(problem, flush=True)
+            print(f"{self._label}{problem}", flush=True)
         limit = float(self._arguments["start_timeout"])
         if now - self._began >= limit:
-            raise GateFailed(f"not healthy after {limit:g} s: {problem}")
+            raise GateFailed(f"{self._label}not healthy after {limit:g} s: {problem}")
 
     def _follow_started(self) -> None:
         """Count the processes that were started, and how long there has been none."""
@@ -104,7 +115,7 @@ class _Watch:
         self._gone_since = 0.0 if running else self._gone_since or now
         if not running and now - self._gone_since >= SETTLE:
             what = "ended and did not come back" if self._started else "is not running"
-            raise GateFailed(f"the started process {what}{self._last_seen()}")
+            raise GateFailed(f"{self._label}the started process {what}{self._last_seen()}")
 
     def _follow_listener(self, finding: occupant.Finding) -> None:
         now = time.monotonic()
@@ -122,7 +133,7 @@ class _Watch:
         if len(processes) > RESTARTS:
             seconds = time.monotonic() - self._began
             raise GateFailed(
-                f"the process was restarted {RESTARTS} times in {seconds:.1f} s{self._last_seen()}"
+                f"{self._label}the process was restarted {RESTARTS} times in {seconds:.1f} s{self._last_seen()}"
             )
 
     def _last_seen(self) -> str:

@@ -15,7 +15,7 @@ SLOT = "x-windlass-slot"
 
 
 def answers_through_nginx(arguments: dict[str, Any]) -> None:
-    """Return once nginx gave the expected status from `expected_upstream` three times in a row.
+    """Return once nginx gave the expected status from one of `expected_upstreams` three times in a row.
 
     With a `slot` that is asked for, where no visitor is sent yet, once is enough; a site that cannot show one is
     warned of. GateFailed after `timeout` seconds (10), with what was seen last.
@@ -34,7 +34,7 @@ def answers_through_nginx(arguments: dict[str, Any]) -> None:
         found = problem(arguments, reply)
         good, last = (0, found) if found else (good + 1, last)
         if good == wanted:
-            print(f"nginx answers {reply.status} from {arguments['expected_upstream']}", flush=True)
+            print(f"nginx answers {reply.status} from {answering(reply)}", flush=True)
             return
         if time.monotonic() >= deadline:
             raise GateFailed(last or f"nginx answered too slowly: {reply.seconds:.1f} s for the last request")
@@ -55,6 +55,11 @@ def ask(arguments: dict[str, Any], timeout: float) -> probe.Reply:
     )
 
 
+def answering(reply: probe.Reply) -> str:
+    """The address that an answer came from: of several, which are tries, the last."""
+    return reply.headers.get(UPSTREAM, "").replace(" : ", ", ").split(", ")[-1]
+
+
 def _cannot_show(arguments: dict[str, Any], reply: probe.Reply) -> bool:
     """Whether the site is one of Windlass that does not know of slots that are asked for."""
     return bool(arguments.get("slot")) and UPSTREAM in reply.headers and SLOT not in reply.headers
@@ -62,19 +67,18 @@ def _cannot_show(arguments: dict[str, Any], reply: probe.Reply) -> bool:
 
 def problem(arguments: dict[str, Any], reply: probe.Reply) -> str:
     """What is wrong with the answer, "" where nothing is."""
-    port, expected = arguments["port"], arguments["expected_upstream"]
+    port, expected = arguments["port"], arguments["expected_upstreams"]
     if not reply.status:
         return f"nginx does not answer on port {port}: {reply.error}"
-    # Several addresses are tries, the last of them the one that answered.
-    upstream = reply.headers.get(UPSTREAM, "").replace(" : ", ", ").split(", ")[-1]
+    upstream = answering(reply)
     if not upstream:
         name = arguments.get("server_name") or "any name"
         return (
             f"what answers for {name} on port {port} is not Windlass's site ({reply}): "
             "`fab nginx.install`, or look for another site that claims the name"
         )
-    if upstream != expected:
-        return f"nginx answers from {upstream}, not from {expected}: {reply}"
+    if upstream not in expected:
+        return f"nginx answers from {upstream}, not from {' or '.join(expected)}: {reply}"
     if reply.status != int(arguments.get("status") or 200):
         return f"through nginx the new release gives {reply}"
     return ""

@@ -17,7 +17,7 @@ USUAL_BYTES = 512 * 1024
 
 
 def soak(arguments: dict[str, Any]) -> None:
-    """Return after `seconds` in which one process ran, answered, and gave visitors no more errors than usual.
+    """Return after `seconds` in which each process stayed, answered, and gave visitors no more errors than usual.
 
     Too many is a share of 5xx above `max_errors_percent` and above twice the share before the cutover, once
     there are `min_errors` of them. Where the log cannot be read, or does not tell of what nginx answers, only the
@@ -25,11 +25,13 @@ def soak(arguments: dict[str, Any]) -> None:
     """
     seconds = float(arguments["seconds"])
     began = time.monotonic()
-    process, traffic = _Process(arguments), _Traffic(arguments)
+    processes = [_Process(one) for one in occupant.Expected.each(arguments)]
+    traffic = _Traffic(arguments)
     others = Watched(arguments)
     say_at = began + SAY_EVERY
     while True:
-        process.check()
+        for process in processes:
+            process.check()
         others.check()
         traffic.check()
         now = time.monotonic()
@@ -62,6 +64,8 @@ class _Process:
             )
         self._process = finding.process
         problem = health.ask(self._arguments)
+        if problem and self._arguments.get("instances"):
+            problem = f"port {self._expected.port}: {problem}"
         if proc.process(finding.process.pid) != finding.process:
             raise GateFailed(f"the new release's process (pid {finding.process.pid}) ended")
         self._bad = self._bad + 1 if problem else 0
@@ -75,7 +79,7 @@ class _Traffic:
     """What visitors got from the new slot, against what was usual before it."""
 
     def __init__(self, arguments: dict[str, Any]) -> None:
-        self._upstream = str(arguments.get("expected_upstream") or "")
+        self._upstreams = frozenset(arguments.get("expected_upstreams") or ())
         self._path = str(arguments.get("access_log") or "")
         self._max_percent = float(arguments["max_errors_percent"])
         self._min_errors = int(arguments["min_errors"])
@@ -84,7 +88,7 @@ class _Traffic:
         self._before, self._now = Share(), Share()
         try:
             for request in self._log.before(int(arguments.get("usual") or USUAL_BYTES)):
-                if request.upstream != self._upstream:
+                if request.upstream not in self._upstreams:
                     self._before.add(request)
         except OSError as error:
             self._warn(sight.unreadable(self._path, error))
@@ -104,7 +108,7 @@ class _Traffic:
             self._warn(sight.unreadable(self._path, error))
             return
         for request in requests:
-            if request.upstream == self._upstream:
+            if request.upstream in self._upstreams:
                 self._now.add(request)
         if self._now.errors >= self._min_errors and self._now.percent > self.allowed:
             raise GateFailed(

@@ -1,4 +1,4 @@
-"""A unit's lines in the journal, read as `tail` reads files: the last ones, and what is added."""
+"""Units' lines in the journal, read as `tail` reads files: the last ones, and what is added."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _GROUPS = {"adm", "systemd-journal", "wheel"}
 
 
 class Journal:
-    """One unit's lines; following begins at the moment `now`, in seconds since the epoch. As `tail.Source`."""
+    """The lines of some units; following begins at the moment `now`, in seconds since the epoch. As `tail.Source`."""
 
     def __init__(self, about: Dict[str, Any], now: float) -> None:
-        self.unit: str = about["unit"]
-        self.path, self.label, self.slot = self.unit, str(about["label"]), str(about["slot"])
+        self._units: List[str] = about["units"]
+        self.path, self.label, self.slot = "the journal", str(about["label"]), str(about["slot"])
         self.modified, self.problem = 0.0, "" if _is_readable() else UNREADABLE
         self._partial = b""
         self._follower: Optional[subprocess.Popen[bytes]] = None
@@ -69,8 +69,9 @@ class Journal:
 
     def _start(self, *words: str) -> subprocess.Popen[bytes]:
         # By the field, not by -u: what systemd itself says of the unit is not the app's.
+        wanted = [f"_SYSTEMD_UNIT={unit}" for unit in self._units]
         return subprocess.Popen(
-            ["journalctl", "--quiet", "--output=cat", "--all", *words, f"_SYSTEMD_UNIT={self.unit}"],
+            ["journalctl", "--quiet", "--output=cat", "--all", *words, *wanted],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -7,6 +7,9 @@ import os
 import re
 from typing import Any, Dict, List, Set
 
+LONGEST = 65536
+"""Bytes of a manifest that are read."""
+
 _RELEASE = re.compile(r"\d{4,}-[0-9a-f]{7,40}")
 
 
@@ -28,11 +31,26 @@ def live(paths: Dict[str, Any]) -> Dict[str, str]:
 
 def supervisor(paths: Dict[str, Any], slot: str) -> str:
     """What started the processes of a slot, by its manifest; pm2 where there is none."""
+    return str(_manifest(paths, slot).get("supervisor") or "pm2")
+
+
+def web_ports(paths: Dict[str, Any], slot: str) -> List[int]:
+    """The ports of a slot's web processes as its manifest has them; none where it does not say."""
+    try:
+        ports = [one["port"] for one in _manifest(paths, slot)["processes"] if "port" in one]
+    except (KeyError, TypeError):
+        return []
+    return ports if all(type(port) is int for port in ports) else []
+
+
+def _manifest(paths: Dict[str, Any], slot: str) -> Dict[str, Any]:
+    """What the slot was started with; empty where there is none that can be read."""
     try:
         with open(paths["manifests"][slot], encoding="utf-8") as file:
-            return str(json.load(file)["supervisor"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return "pm2"
+            known = json.loads(file.read(LONGEST))
+    except (OSError, ValueError, KeyError):
+        return {}
+    return known if isinstance(known, dict) else {}
 
 
 def kept(folder: str) -> List[str]:

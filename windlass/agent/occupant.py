@@ -22,6 +22,11 @@ class Expected:
     pid_files: tuple[str, ...] = ()
     units: dict[str, str] = field(default_factory=dict)
 
+    @staticmethod
+    def each(arguments: dict[str, Any]) -> list[dict[str, Any]]:
+        """A gate's arguments for each of its `instances`, whose own win; where none are told, the arguments."""
+        return [{**arguments, **one} for one in arguments.get("instances") or [{}]]
+
     @classmethod
     def of(cls, arguments: dict[str, Any]) -> Expected:
         """What a gate's arguments `port`, `cwd`, and `pid_files` or `units` ask for."""

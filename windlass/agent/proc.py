@@ -35,8 +35,9 @@ class Process:
     started: int
 
 
-def sockets(state: str, port: int | None = None) -> list[Socket]:
-    """All TCP sockets in a state, v4 and v6; with `port`, those whose own end has it."""
+def sockets(state: str, ports: Iterable[int] | None = None) -> list[Socket]:
+    """All TCP sockets in a state, v4 and v6; with `ports`, those whose own end has one of them."""
+    wanted = None if ports is None else set(ports)
     found = []
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         for line in _lines(table)[1:]:
@@ -44,14 +45,14 @@ def sockets(state: str, port: int | None = None) -> list[Socket]:
             if len(fields) < 10 or fields[3] != state:
                 continue
             address, own_port = _endpoint(fields[1])
-            if port is None or own_port == port:
+            if wanted is None or own_port in wanted:
                 found.append(Socket(address, own_port, int(fields[7]), int(fields[9])))
     return found
 
 
 def listeners(port: int) -> list[Socket]:
     """Everything that listens on the port, on whatever address."""
-    return sockets(LISTEN, port)
+    return sockets(LISTEN, [port])
 
 
 def answering(listening: Iterable[Socket]) -> list[Socket]:
@@ -64,9 +65,9 @@ def answering(listening: Iterable[Socket]) -> list[Socket]:
     return []
 
 
-def established(port: int) -> int:
-    """How many connections the port's own processes have open (nginx's idle keep-alive ones too)."""
-    return len(sockets(ESTABLISHED, port))
+def established(*ports: int) -> int:
+    """How many connections the ports' own processes have open (nginx's idle keep-alive ones too)."""
+    return len(sockets(ESTABLISHED, ports))
 
 
 def holders(inodes: Iterable[int], likely: Iterable[int] = ()) -> dict[int, set[int]]:

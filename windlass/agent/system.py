@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import time
+from collections.abc import Iterable
 from typing import Any, Callable, Dict
 
 from . import proc, units
@@ -24,7 +25,7 @@ def system(arguments: dict[str, Any]) -> dict[str, Any]:
         "load": list(os.getloadavg()),
         "cpus": os.cpu_count() or 1,
         "disks": {path: _disk(path) for path in disks},
-        "listeners": [_listener(one) for port in ports for one in proc.listeners(int(port))],
+        "listeners": _listeners(map(int, ports)),
         "uptime": _uptime(),
         **_memory(),
     }
@@ -123,9 +124,14 @@ def _uptime() -> float:
         return float(file.read().split()[0])
 
 
-def _listener(one: proc.Socket) -> dict[str, Any]:
-    """Who listens; the process is known to its own user and to root."""
-    pid = min(proc.holders([one.inode])[one.inode], default=0) or _of_unit(one)
+def _listeners(ports: Iterable[int]) -> list[dict[str, Any]]:
+    """Who listens, in one look at all processes; each is known to its own user and to root, a unit's to everybody."""
+    found = proc.sockets(proc.LISTEN, ports)
+    held = proc.holders([one.inode for one in found])
+    return [_listener(one, min(held[one.inode], default=0) or _of_unit(one)) for one in found]
+
+
+def _listener(one: proc.Socket, pid: int) -> dict[str, Any]:
     return {
         "port": one.port,
         "address": one.address,

@@ -90,7 +90,9 @@ class Systemd:
         one = next((one for one in kept.processes if one["name"] == name), None)
         if one is None or "type" not in one:
             raise GateFailed(f"{name} is in no manifest: which unit it has is not known")
-        numbers = range(1, int(one.get("instances") or 1) + 1)
+        # Each web process has a name of its own, others one for all of them.
+        first = kept.web_names.index(name) + 1 if one["type"] == "web" else 1
+        numbers = range(first, first + int(one.get("instances") or 1))
         scripts = [f"{one['type']}.{kept.slot}.{number}.start" for number in numbers]
         return {self._unit(script): os.path.join(self.app.paths["run"], script) for script in scripts}
 

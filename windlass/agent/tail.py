@@ -120,7 +120,7 @@ def tail(session: Session, message: Dict[str, Any]) -> None:
 def _opened(sources: List[Dict[str, Any]]) -> List[Tuple[Lines, Dict[str, Any]]]:
     """Each source with what is said of it; where reading them stands is the same moment for all."""
     now = time.time()
-    return [(journal.Journal(about, now) if "unit" in about else Source(about), about) for about in sources]
+    return [(journal.Journal(about, now) if "units" in about else Source(about), about) for about in sources]
 
 
 def _is_shown(session: Session, about: Dict[str, Any], live: str) -> bool:

@@ -1,31 +1,30 @@
-"""What a visitor would get now: one request to the live slot itself, and one through nginx."""
+"""What a visitor would get now: one request to each of the live slot's processes, and one through nginx."""
 
 from __future__ import annotations
 
-import json
-from typing import Any, Callable, Dict, Optional
+import threading
+from typing import Any, Callable, Dict, List
 
 from . import gates_nginx, health, sight
-from .live import live
+from .live import live, web_ports
 
 
 def visitors(arguments: Dict[str, Any]) -> Dict[str, Any]:
-    """The answers `direct` and `nginx`, None where nothing is live; `log`: why the access log does not tell of it.
+    """The answers `direct`, of each process, and `nginx`; none and None where nothing is live. `log`: why the access
+    log does not tell of it.
 
     `paths` are the session's, `slots` the gate's arguments for each slot, `nginx` those of the gate through
-    nginx for each slot. The port is the one that the slot was started with, where it is noted.
+    nginx for each slot; the ports are those of the slot's manifest, where it has any.
     """
     now = live(arguments["paths"])
     if not now["release"]:
-        return {"direct": None, "nginx": None, "log": ""}
+        return {"direct": [], "nginx": None, "log": ""}
     asked = {**arguments["slots"][now["slot"]], "revision": now["revision"]}
     through = arguments["nginx"][now["slot"]]
-    port = _port(arguments["paths"].get("manifests", {}).get(now["slot"], ""))
-    if port is not None:
-        asked = {**asked, "port": port}
-        through = {**through, "expected_upstream": f"127.0.0.1:{port}"}
-    reply = health.request(asked)
-    direct = {"status": reply.status, "seconds": reply.seconds, "problem": health.judge(asked, reply)}
+    ports = web_ports(arguments["paths"], now["slot"])
+    if ports:
+        through = {**through, "expected_upstreams": [f"127.0.0.1:{port}" for port in ports]}
+    direct = _ask_all(asked, ports or [asked["port"]])
     reply, log = sight.look(arguments["access_log"], through, float(asked.get("request_timeout") or 5))
     problem = gates_nginx.problem(through, reply)
     return {
@@ -35,14 +34,22 @@ def visitors(arguments: Dict[str, Any]) -> Dict[str, Any]:
     }
 
 
-def _port(manifest: str) -> Optional[int]:
-    """Where the slot's web process was told to listen; None where there is no note of it."""
-    try:
-        with open(manifest, encoding="utf-8") as file:
-            port = json.loads(file.read(65536)).get("port")
-    except (OSError, ValueError, AttributeError):
-        return None
-    return port if type(port) is int else None
+def _ask_all(arguments: Dict[str, Any], ports: List[int]) -> List[Dict[str, Any]]:
+    """Ask every port at the same time: one that hangs must not make the others wait."""
+    found: Dict[int, Dict[str, Any]] = {}
+
+    def ask(port: int) -> None:
+        reply = health.request({**arguments, "port": port})
+        problem = health.judge(arguments, reply)
+        found[port] = {"status": reply.status, "seconds": reply.seconds, "problem": problem, "port": port}
+
+    threads = [threading.Thread(target=ask, args=(port,)) for port in ports[1:]]
+    for thread in threads:
+        thread.start()
+    ask(ports[0])
+    for thread in threads:
+        thread.join()
+    return [found[port] for port in ports]
 
 
 CALLS: Dict[str, Callable[[Dict[str, Any]], Any]] = {"visitors": visitors}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
 from windlass.config.spelling import (
+    MOST_INSTANCES,
     check_absolute,
     check_absolute_or_default,
     check_app_name,
@@ -17,6 +18,7 @@ from windlass.config.spelling import (
     check_host,
     check_http_url,
     check_http_url_or_default,
+    check_instances,
     check_memory,
     check_name,
     check_no_nul,
@@ -42,6 +44,13 @@ AppName = Annotated[str, AfterValidator(check_app_name)]
 Port = Annotated[
     int, AfterValidator(check_port), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 65535})
 ]
+_NUMBER = {"type": "integer", "minimum": 1, "maximum": MOST_INSTANCES}
+Instances = Annotated[
+    int | Literal["cpus"],
+    PlainValidator(check_instances),
+    WithJsonSchema({"anyOf": [_NUMBER, {"const": "cpus"}]}),
+]
+"""How many of a process run; "cpus" is as many as a host has cores."""
 HostName = Annotated[str, AfterValidator(check_host)]
 AbsolutePath = Annotated[str, AfterValidator(check_absolute)]
 AbsolutePathOrDefault = Annotated[str, AfterValidator(check_absolute_or_default)]

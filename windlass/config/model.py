@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -30,7 +30,7 @@ from windlass.config.sections import (
     Target,
     Web,
 )
-from windlass.config.spelling import is_name
+from windlass.config.spelling import MOST_INSTANCES, is_name
 from windlass.layout import Layout, Slot
 
 
@@ -77,8 +77,30 @@ class Config(Section):
         """As whom the app runs under systemd: a user of its own, who owns none of what it runs."""
         return self.setup.app_user or f"{self.app.name}-app"
 
+    def counted(self, cpus: int) -> Self:
+        """The configuration on a host of so many cores: `web.instances` is a number."""
+        if self.web.instances != "cpus":
+            return self
+        web = self.web.model_copy(update={"instances": min(MOST_INSTANCES, max(1, cpus))})
+        return self.model_copy(update={"web": web})
+
+    @property
+    def instances(self) -> int:
+        """How many web processes a slot has. Raises ValueError for "cpus" that were not `counted`."""
+        return int(self.web.instances)
+
     def port(self, slot: Slot) -> int:
+        """The first port of a slot, which a slot with one web process has alone."""
         return self.web.ports[0 if slot == "blue" else 1]
+
+    def ports(self, slot: Slot) -> range:
+        """The ports of a slot's web processes, in their order. Raises ValueError as `instances` does."""
+        return range(self.port(slot), self.port(slot) + self.instances)
+
+    def reserved(self, slot: Slot) -> range:
+        """The ports that a slot may have on any host."""
+        room = MOST_INSTANCES if self.web.instances == "cpus" else self.instances
+        return range(self.port(slot), self.port(slot) + room)
 
     def namespace(self, slot: Slot) -> str:
         """What pm2 calls all processes of a slot together; no process can have this name."""
@@ -87,6 +109,11 @@ class Config(Section):
     def process_name(self, slot: Slot, process: str = "") -> str:
         """The pm2 name of a slot's web process, or of one of its extra processes."""
         return "-".join(part for part in (self.app.name, slot, process) if part)
+
+    def web_names(self, slot: Slot) -> list[str]:
+        """The names of a slot's web processes: no other process, and no pid file of another, can have one of them."""
+        first = self.process_name(slot)
+        return [first, *(f"{first}_{number}" for number in range(1, self.instances))]
 
 
 def _filled(table: dict[str, Any], defaults: dict[str, str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from windlass.address import parse_host
 from windlass.config.model import Config
 from windlass.config.problem import Path, Problem, as_written
 from windlass.config.roots import why_not_a_root
+from windlass.layout import SLOTS
 
 Rule = Callable[[Config], Iterator[Problem]]
 
@@ -34,14 +35,30 @@ def _ports_differ(config: Config) -> Iterator[Problem]:
         "listen": config.nginx.listen,
         **({"listen_tls": config.nginx.listen_tls} if config.nginx.tls else {}),
     }
-    for index, port in enumerate(config.web.ports):
+    for index, slot in enumerate(SLOTS):
         for key, taken in listening.items():
-            if port == taken:
-                reason = f"{port} is the port that nginx itself listens on (nginx.{key})"
+            if taken in config.reserved(slot):
+                reason = f"{taken} is the port that nginx itself listens on (nginx.{key})"
                 yield Problem(("web", "ports", index), reason, (("nginx", key),))
     if config.nginx.tls and config.nginx.listen == config.nginx.listen_tls:
         reason = f"{config.nginx.listen} is nginx.listen too: http and https need a port each"
         yield Problem(("nginx", "listen_tls"), reason, (("nginx", "listen"),))
+
+
+def _instances_have_ports(config: Config) -> Iterator[Problem]:
+    blue, green = (config.reserved(slot) for slot in SLOTS)
+    room, low = len(blue), min(blue[0], green[0])
+    each = f"each slot needs {room} ports in a row" + (
+        f', since "cpus" may be up to {room}' if config.web.instances == "cpus" else ""
+    )
+    if 0 < abs(blue[0] - green[0]) < room:
+        reason = f"{each}: {blue[0]} and {green[0]} are too close together, "
+        fix = f"ports = [{low}, {low + 100}] would do" if low + 100 + room <= 65536 else "choose lower ones"
+        yield Problem(("web", "ports"), reason + fix, (("web", "instances"),))
+    for index, ports in enumerate((blue, green)):
+        if ports[-1] > 65535:
+            reason = f"{each}: from {ports[0]} they would run past 65535, choose a lower one"
+            yield Problem(("web", "ports", index), reason, (("web", "instances"),))
 
 
 def _ports_are_not_in_the_environment(config: Config) -> Iterator[Problem]:
@@ -175,6 +192,7 @@ RULES: tuple[Rule, ...] = (
     _root_is_the_apps_own,
     _app_runs_as_a_user_of_its_own,
     _ports_differ,
+    _instances_have_ports,
     _ports_are_not_in_the_environment,
     _certificate_has_its_key,
     _site_is_read_by_nginx,

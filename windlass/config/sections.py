@@ -17,6 +17,7 @@ from windlass.config.fields import (
     HostName,
     HttpUrl,
     HttpUrlOrDefault,
+    Instances,
     Memory,
     NodeLine,
     NpmVersion,
@@ -38,6 +39,7 @@ from windlass.config.fields import (
     Version,
     Word,
 )
+from windlass.config.spelling import MOST_INSTANCES
 
 
 class Section(BaseModel):
@@ -89,6 +91,7 @@ class Build(Section):
 
 class Web(Section):
     ports: Annotated[list[Port], Field(min_length=2, max_length=2)] = [3000, 3001]
+    instances: Instances = 1
     script: Text = "auto"
     args: list[Word] = []
     node_args: list[Word] = []
@@ -104,7 +107,7 @@ class Process(Section):
     script: Text
     args: list[Word] = []
     interpreter: Text = "node"
-    instances: Annotated[int, Field(ge=1, le=64)] = 1
+    instances: Annotated[int, Field(ge=1, le=MOST_INSTANCES)] = 1
     exclusive: bool = False
     env: dict[VariableName, Word] = {}
     kill_timeout: Seconds = 10

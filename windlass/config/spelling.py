@@ -7,6 +7,9 @@ from pathlib import PurePosixPath
 
 from windlass.address import parse_host
 
+MOST_INSTANCES = 64
+"""How many of a process may run in a slot."""
+
 UNSAFE = re.compile(r"[\s\"'\\;{}$`*?]")
 """Characters that mean something to nginx or to a shell, and that no path here needs."""
 
@@ -33,6 +36,13 @@ def check_app_name(value: str) -> str:
 def check_port(value: int) -> int:
     if not 1 <= value <= 65535:
         raise ValueError(f"{value} is not a port")
+    return value
+
+
+def check_instances(value: object) -> object:
+    number = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_INSTANCES
+    if not (number or value == "cpus"):
+        raise ValueError(f'{value!r} is neither a number from 1 to {MOST_INSTANCES} nor "cpus"')
     return value
 
 

@@ -20,7 +20,8 @@ class NginxFacts:
     """`version` is "" where nginx is missing, `sha256` where the site's file is, `loaded` where nginx has no
     site of Windlass under that name. `catch_all` are other sites that want what nobody claims by name.
     `cut`: an install of the site was killed in the middle. `upstreams` are the addresses in the site's file by the
-    name of the upstream, `flags` the files that it looks for. `serves`: the slot that visitors get, if any."""
+    name of the upstream, `flags` the files that it looks for. `serves`: the slot that visitors get, if any. `cpus` are
+    the host's cores, `open_ports` those of the slots' ports on which somebody listens."""
 
     version: str
     listening: bool
@@ -29,9 +30,11 @@ class NginxFacts:
     loaded: str
     catch_all: tuple[str, ...]
     cut: bool = False
-    upstreams: tuple[tuple[str, str], ...] = ()
+    upstreams: tuple[tuple[str, tuple[str, ...]], ...] = ()
     flags: tuple[str, ...] = ()
     serves: Slot | None = None
+    cpus: int = 1
+    open_ports: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ def nginx(config: Config) -> Question[NginxFacts]:
         when(cmd("test", "-e", before(site)), cmd("echo", "cut")),
         _ways(site),
         _serves(config),
+        Command('echo "cpus $(nproc)"'),
+        _open_ports(config),
     )
     return Question("nginx", command, _facts)
 
@@ -108,6 +113,14 @@ def _serves(config: Config) -> Command:
     return when(runs, when(cmd("test", "-e", config.layout.green), green, blue))
 
 
+def _open_ports(config: Config) -> Command:
+    ranges = (config.reserved(slot) for slot in SLOTS)
+    wanted = " or ".join(f"( sport >= :{ports[0]} and sport <= :{ports[-1]} )" for ports in ranges)
+    return Command(
+        f"{{ ss -Hltn {quote(wanted)} 2>/dev/null || true; }} | sed -n 's/.*:\\([0-9]*\\) .*:.*/open \\1/p'"
+    )
+
+
 def _facts(answer: Answer) -> NginxFacts:
     lines = [line.partition(" ") for line in answer.out.splitlines()]
     upstreams, flags = _sent([value for key, _, value in lines if key == "site"])
@@ -123,18 +136,22 @@ def _facts(answer: Answer) -> NginxFacts:
         upstreams=upstreams,
         flags=flags,
         serves=next((slot for slot in SLOTS if first.get("serves") == slot), None),
+        cpus=int(first.get("cpus") or 1),
+        open_ports=frozenset(int(value) for key, _, value in lines if key == "open"),
     )
 
 
-def _sent(lines: list[str]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+def _sent(lines: list[str]) -> tuple[tuple[tuple[str, tuple[str, ...]], ...], tuple[str, ...]]:
     """The upstreams and the flags of a site's lines."""
-    upstreams, flags, name = {}, [], ""
+    upstreams: dict[str, tuple[str, ...]] = {}
+    flags: list[str] = []
+    name = ""
     for line in lines:
         word, _, rest = line.partition(" ")
         if word == "upstream":
             name = rest.strip(" {")
         elif word == "server" and name:
-            upstreams[name] = rest.strip().rstrip(";").split()[0]
+            upstreams[name] = (*upstreams.get(name, ()), rest.strip().rstrip(";").split()[0])
         elif word == "if":
             flags.append(rest.partition("(-f ")[2].partition(")")[0].strip("\"' "))
     return tuple(upstreams.items()), tuple(flags)

@@ -42,5 +42,5 @@ def _taken(folder: Path, name: str, hosts: Iterable[str]) -> dict[int, str]:
             continue  # `fab config.check` tells what is wrong with that one
         theirs = {parse_host(host).place for target in config.targets.values() for host in target.hosts}
         if other != name and places & theirs:
-            found |= dict.fromkeys(config.web.ports, other)
+            found |= dict.fromkeys([*config.reserved("blue"), *config.reserved("green")], other)
     return found

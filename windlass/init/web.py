@@ -56,7 +56,11 @@ def web(project: Project, how: Started, port: int, where: str) -> Iterator[Entry
     if old.unsure:
         yield Remark(("web",), _computed(old, how.ecosystem.name))
     if old.clustered:
-        note = f"{how.ecosystem.name} runs it several times (a cluster); Windlass runs it once in each slot."
+        number = old.instances if old.instances > 1 else '"cpus"'
+        note = (
+            f"{how.ecosystem.name} runs it several times (a cluster). So does instances = {number}, with ports that "
+            "leave room for as many in a row, as [3000, 3100] do."
+        )
         yield Remark(("web",), note)
     if old.max_memory:
         yield Setting(("web", "max_memory"), old.max_memory, f"max_memory_restart in {how.ecosystem.name}.")

@@ -14,8 +14,9 @@ from windlass.facts import ground, system
 from windlass.operations.crew import onlookers
 from windlass.operations.looking import look_of, questions
 from windlass.operations.request import Request
+from windlass.operations.status_processes import asked_ports
 from windlass.packaged import MANUAL
-from windlass.plans.nginx import difference
+from windlass.plans.nginx import astray, difference, miscounted
 from windlass.plans.ready import lacks
 from windlass.typed import as_typed
 
@@ -41,7 +42,7 @@ def config_check(folder: Path, app: str | None = None) -> int:
 def config_check_hosts(request: Request) -> int:
     """Say what each host lacks for a deploy; changes nothing. The exit code: 1 where one is not ready."""
     config = request.config
-    figures = system.figures([config.layout.root], config.web.ports, [])
+    figures = system.figures([config.layout.root], asked_ports(config), [])
     ready = True
     with onlookers(request, "config.check") as hosts:
         answers = hosts.ask(*questions(config), ground.question(config), figures)
@@ -53,7 +54,7 @@ def config_check_hosts(request: Request) -> int:
             for problem in problems:
                 print(f"  {problem}")
             drift = difference(config, seen.nginx, folders=request.folders) if seen.nginx.loaded else ""
-            if drift:
+            if drift and not (astray(config, seen.nginx, name) or miscounted(config, seen.nginx, name)):
                 print(as_typed(f"  (nginx: {drift}; a deploy goes on all the same: fab nginx.install)"))
             ready = ready and not problems
     return ExitCode.DONE if ready else ExitCode.FAILED

@@ -49,7 +49,7 @@ def logs(
     return 0
 
 
-def sources(config: Config, process: str | None) -> list[dict[str, str]]:
+def sources(config: Config, process: str | None) -> list[dict[str, Any]]:
     """The log files of both slots, and their units; the agent chooses those that what is live writes to.
 
     Raises UsageError.
@@ -80,20 +80,15 @@ def _files(config: Config, wanted: Sequence[str]) -> list[dict[str, str]]:
     ]
 
 
-def _units(config: Config, wanted: Sequence[str]) -> list[dict[str, str]]:
-    """The units of these processes, whose lines systemd keeps in its journal."""
-    kinds = [name or units.WEB for name in wanted]
-    return [
-        {
-            "slot": slot,
-            "supervisor": "systemd",
-            "label": kind if number == 1 else f"{kind} {number}",
-            "unit": unit,
-        }
-        for slot in SLOTS
-        for kind in kinds
-        for number, unit in enumerate(units.units(config, slot, kind), 1)
-    ]
+def _units(config: Config, wanted: Sequence[str]) -> list[dict[str, Any]]:
+    """The units of these processes, of every number that a host may have, whose lines systemd keeps in its journal."""
+    found = []
+    for slot in SLOTS:
+        for kind in (name or units.WEB for name in wanted):
+            count = len(config.reserved(slot)) if kind == units.WEB else units.instances(config, kind)
+            names = [units.unit(config, kind, slot, number) for number in range(1, count + 1)]
+            found.append({"slot": slot, "supervisor": "systemd", "label": kind, "units": names})
+    return found
 
 
 def _nginx(config: Config) -> list[dict[str, str]]:

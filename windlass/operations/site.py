@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from windlass.config.model import Config
+from windlass.errors import UsageError
 from windlass.facts import nginx as facts
 from windlass.operations.crew import crew
 from windlass.operations.request import Request
@@ -30,10 +31,20 @@ def nginx_install(request: Request) -> int:
         return run_or_print(hosts, built)
 
 
-def nginx_show(config: Config, folders: Sequence[Path] = (), *, ipv4_only: bool = False) -> int:
+def nginx_show(
+    config: Config, folders: Sequence[Path] = (), *, ipv4_only: bool = False, cpus: int = 0
+) -> int:
     """Print the nginx site that the config and the template give; `folders` hold templates that win.
 
-    `ipv4_only` leaves out the listen lines for IPv6. Raises ConfigError for a template that does not render.
+    `ipv4_only` leaves out the listen lines for IPv6, `cpus` are the host's cores. Raises ConfigError for a template
+    that does not render, UsageError where the cores decide and are not given.
     """
+    if config.web.instances == "cpus":
+        if cpus < 1:
+            raise UsageError(
+                '[web] instances is "cpus", so the site depends on the host\'s cores; nothing was touched',
+                hint="fab nginx.show --cpus N, as `nproc` says on the host; fab nginx.install counts them itself",
+            )
+        config = config.counted(cpus)
     print(site(config, ipv6=not ipv4_only, folders=folders).text, end="")
     return 0

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from windlass.acts import names
 from windlass.config.model import Config
+from windlass.config.spelling import MOST_INSTANCES
 from windlass.facts.state import State
 from windlass.facts.system import Listener, Pm2List, SystemFigures, Unit
 from windlass.layout import SLOTS
@@ -58,18 +59,28 @@ def _of_pm2(config: Config, state: State, pm2: Pm2List, figures: SystemFigures |
         )
 
 
-def uses(config: Config) -> dict[int, str]:
-    """What each of the app's ports is for."""
+def asked_ports(config: Config) -> list[int]:
+    """Every port that the app may have, whatever the host, or had by another configuration of its numbers."""
+    nginx = [config.nginx.listen, *([config.nginx.listen_tls] if config.nginx.tls else [])]
+    slots = (range(config.port(slot), config.port(slot) + MOST_INSTANCES) for slot in SLOTS)
+    return [*nginx, *sorted({port for ports in slots for port in ports})]
+
+
+def uses(config: Config, state: State) -> dict[int, str]:
+    """What each of the app's ports is for: by the configuration, and by what runs."""
     known = {config.nginx.listen: "nginx"}
     if config.nginx.tls:
         known[config.nginx.listen_tls] = "nginx, TLS"
-    return {**known, config.port("blue"): "blue", config.port("green"): "green"}
+    for slot in SLOTS:
+        manifest = state.manifests.get(slot)
+        known |= dict.fromkeys([*config.ports(slot), *(manifest.ports if manifest else ())], slot)
+    return known
 
 
 def ports(config: Config, state: State, figures: SystemFigures | None) -> tuple[Port, ...]:
     """The app's ports, and who listens on each; nobody where the figures are not known."""
     found = []
-    for port, use in uses(config).items():
+    for port, use in uses(config, state).items():
         role = f", {_role(state, use, port)}" if use in SLOTS else ""
         listening = [one for one in figures.listeners if one.port == port] if figures else []
         found.append(Port(port, use + role, _listeners(listening)))
@@ -79,8 +90,11 @@ def ports(config: Config, state: State, figures: SystemFigures | None) -> tuple[
 def _role(state: State, slot: str, port: int) -> str:
     if not state.live or slot != state.slot:
         return "idle"
-    started = state.port(state.slot)
-    return "live" if started in (None, port) else f"live on {started}"
+    manifest = state.manifests.get(state.slot)
+    started = manifest.ports if manifest else ()
+    if not started or port in started:
+        return "live"
+    return f"live on {started[0]}" + (f" to {started[-1]}" if len(started) > 1 else "")
 
 
 def _listeners(listening: Iterable[Listener]) -> str:

@@ -15,7 +15,7 @@ from windlass.facts.state import State
 from windlass.facts.system import SystemFigures
 from windlass.facts.visitors import Visitors
 from windlass.ledger import moment
-from windlass.operations.status_processes import ports, processes, uses
+from windlass.operations.status_processes import asked_ports, ports, processes
 from windlass.plans import units
 from windlass.plans.nginx import difference
 from windlass.plans.warnings import Seen, warnings
@@ -39,7 +39,7 @@ def questions(config: Config) -> list[Question[Any]]:
         system.unit_list(config.app.name),
         system.figures(
             [layout.root],
-            sorted(uses(config)),
+            asked_ports(config),
             [f"{layout.run}/{config.app.name}-*.pid"],
             f"windlass-{config.app.name}.*@*",
         ),
@@ -56,6 +56,7 @@ def row(
 ) -> HostStatus:
     """One host's row; `clock` is the operator's time in seconds since the epoch."""
     state: State = found["state"]
+    config = config.counted(found["nginx"].cpus)
     figures: SystemFigures | None = found["system"]
     drift = difference(config, found["nginx"], folders=folders)
     lacks = units.lacks(config, found["units"]) if "units" in found else []
@@ -113,21 +114,19 @@ def _live(state: State, commits: Mapping[str, Commit]) -> dict[str, Any]:
 def _health(config: Config, state: State, visitors: Visitors) -> tuple[Health, ...]:
     found = []
     path = config.health.path
-    urls = (
-        f"http://127.0.0.1:{state.port(state.slot) or config.port(state.slot)}{path}",
-        f"{config.nginx.probe_name}{path} through nginx",
-    )
-    if visitors.direct is not None:
-        direct = visitors.direct
-        found.append(Health(urls[0], not direct.problem, direct.status, direct.seconds, direct.problem))
+    through = f"{config.nginx.probe_name}{path} through nginx"
+    for direct in visitors.direct:
+        url = f"http://127.0.0.1:{direct.port}{path}"
+        found.append(Health(url, not direct.problem, direct.status, direct.seconds, direct.problem))
     if visitors.nginx is not None:
         nginx = visitors.nginx
         told = nginx.status not in (0, config.health.status)  # by the status itself
         found.append(
-            Health(urls[1], not nginx.problem, nginx.status, nginx.seconds, "" if told else nginx.problem)
+            Health(through, not nginx.problem, nginx.status, nginx.seconds, "" if told else nginx.problem)
         )
     if visitors.problem:
-        found.append(Health(urls[0], False, error=visitors.problem))
+        url = f"http://127.0.0.1:{config.port(state.slot)}{path}"
+        found.append(Health(url, False, error=visitors.problem))
     return tuple(found)
 
 

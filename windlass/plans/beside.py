@@ -13,7 +13,7 @@ from windlass.supervisors import starting
 
 def overlapping(config: Config, to: Cutover) -> list[str]:
     """The pm2 names of the processes beside the web process that may run while the other slot's do."""
-    return [name for name in acts.names(config, to.slot)[1:] if name not in to.alone]
+    return [name for name in acts.beside(config, to.slot) if name not in to.alone]
 
 
 def started(

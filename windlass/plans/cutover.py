@@ -22,7 +22,8 @@ class Cutover:
     `ecosystem` is the text that pm2 starts the slot from, `node` the folder of node, `page` the
     maintenance page. `page_up`: this run put the page up and takes it down. `manifest` is the text that says what the
     slot is started with. By their pm2 names: `alone` are the processes of the slot that start only when their like of
-    the other one, `ends`, have ended; `others` are all of the other one's but the web process.
+    the other one, `ends`, have ended. `there` is what the other one was started with, `instances` the number of
+    web processes that start.
     """
 
     release: str
@@ -37,7 +38,8 @@ class Cutover:
     manifest: str = ""
     alone: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
+    there: Manifest | None = None
+    instances: int = 1
 
 
 def cutover_to(
@@ -70,7 +72,8 @@ def cutover_to(
         manifest=as_text(manifest_of(config, slot, release, revision, look.tools.node)),
         alone=alone,
         ends=ends,
-        others=there.names[1:] if there else (),
+        there=there,
+        instances=config.instances,
     )
 
 

@@ -6,6 +6,7 @@ from windlass import acts, gates
 from windlass.commands import backups, releases, scratch, slots
 from windlass.config.model import Config
 from windlass.layout import Slot, other
+from windlass.manifest import Manifest
 from windlass.plan import Stage, Step
 from windlass.plans import beside, slot_logs
 from windlass.plans.cutover import Cutover
@@ -39,7 +40,7 @@ def start(config: Config, to: Cutover) -> Stage:
         *([write_file(layout.slot_manifest(to.slot), to.manifest)] if to.manifest else []),
         starting.prepare(config, to.slot, to.release, to.node),
         slot_logs.mark_start(config, to),
-        starting.start(config, to.slot, [config.process_name(to.slot)]),
+        starting.start(config, to.slot, config.web_names(to.slot)),
     )
     return Stage(
         "start",
@@ -79,7 +80,10 @@ def healthy(config: Config, to: Cutover, *, standby: bool = False) -> Step:
     gate = gates.healthy(
         config, config.layout, to.slot, to.release, to.revision, known=to.known, standby=standby
     )
-    title = f"healthy on port {config.port(to.slot)}"
+    ports = config.ports(to.slot)
+    title = (
+        f"healthy on port {ports[0]}" if len(ports) == 1 else f"healthy on ports {ports[0]} to {ports[-1]}"
+    )
     return Step(title, gate, timeout=gates.longest(gate), hint=slot_logs.hint(config, to.slot))
 
 
@@ -136,7 +140,7 @@ def _back(config: Config, to: Cutover) -> tuple[Step, ...]:
     switch = Step(f"switch back to {back}", slots.switch(config.layout, back), timeout=10)
     if not to.was:
         return (switch,)
-    gate = gates.listens(config, back, to.was)
+    gate = gates.listens(config, back, to.was, to.there)
     return (
         Step(f"see that {back} runs", acts.present(config, back), timeout=60 + config.web.kill_timeout),
         Step(f"see that {back} listens", gate, timeout=gates.longest(gate)),
@@ -146,7 +150,7 @@ def _back(config: Config, to: Cutover) -> tuple[Step, ...]:
 
 def soak(config: Config, to: Cutover) -> Stage:
     """Watch the new release under real traffic; the old one still runs."""
-    workers = acts.names(config, to.slot)[1:]
+    workers = acts.beside(config, to.slot)
     steps = beside.exclusive(config, to)
     if config.soak.seconds:
         watch = gates.soak(config, to.slot, to.release, workers)
@@ -166,9 +170,9 @@ def finish(config: Config, to: Cutover, prune: Command | None, *, standby: bool 
     never what one goes back to.
     """
     old = other(to.slot)
-    steps = _drain(config, old) if to.was else []
+    steps = _drain(config, old, to.there) if to.was else []
     if standby and config.web.standby == "warm" and to.was:
-        others = to.others or tuple(acts.names(config, old)[1:])
+        others = to.there.beside if to.there else tuple(acts.beside(config, old))
         keep, timeout = acts.stand_by(config, old, others), 60 + config.web.kill_timeout
         steps.append(Step(f"keep {old} as a warm standby", keep, timeout=timeout, show=True))
     else:
@@ -206,8 +210,8 @@ def _tidy_database(config: Config) -> list[Step]:
     return [Step("tidy up beside the database", text, timeout=60, environment=("database",))]
 
 
-def _drain(config: Config, slot: Slot) -> list[Step]:
+def _drain(config: Config, slot: Slot, there: Manifest | None = None) -> list[Step]:
     if not config.web.drain:
         return []
-    gate = gates.drained(config, slot)
+    gate = gates.drained(config, slot, there)
     return [Step(f"drain {slot}", gate, timeout=gates.longest(gate), tolerated=True)]

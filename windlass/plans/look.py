@@ -14,7 +14,7 @@ from windlass.facts.state import State
 from windlass.facts.tools import PACKAGES, Tools
 from windlass.facts.units import Units
 from windlass.plans import units
-from windlass.plans.nginx import astray, install_on
+from windlass.plans.nginx import astray, install_on, miscounted
 
 MEGABYTE = 1024 * 1024
 
@@ -32,6 +32,10 @@ class Look:
     applied: Applied | None = None
     backups: tuple[Backup, ...] = ()
     units: Units | None = None
+
+    def own(self, config: Config) -> Config:
+        """The configuration as it is on this host."""
+        return config.counted(self.nginx.cpus)
 
 
 def missing(config: Config, look: Look, host: str, *, building: bool) -> list[str]:
@@ -81,7 +85,8 @@ def _programs(config: Config, look: Look, host: str, *, building: bool) -> list[
         problems.append("nginx: apt-get install nginx")
     elif not look.nginx.loaded:
         problems.append(f"nginx has no site of {config.app.name}: {install_on(host)}")
-    return [*problems, *astray(config, look.nginx, host)]
+    found = miscounted(config, look.nginx, host) if building else []
+    return [*problems, *astray(config, look.nginx, host), *found]
 
 
 def _supervisor(config: Config, look: Look, host: str) -> list[str]:
@@ -89,7 +94,9 @@ def _supervisor(config: Config, look: Look, host: str) -> list[str]:
     setup = f"fab setup -H root@{host.rpartition('@')[2]}"
     if config.web.supervisor == "pm2":
         return [] if look.tools.pm2 else ["pm2: npm install -g pm2"]
-    problems = [f"systemd: {lack}" for lack in units.lacks(config, look.units)] if look.units else []
+    problems = (
+        [f"systemd: {lack}" for lack in units.lacks(look.own(config), look.units)] if look.units else []
+    )
     if problems:
         problems.append(f"  {setup} installs the units and the rights to use them")
     if look.tools.node.startswith(("/home/", "/root/")):

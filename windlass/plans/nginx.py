@@ -11,7 +11,7 @@ from windlass.commands import nginx as commands
 from windlass.config.model import Config
 from windlass.errors import NotReady, Refused
 from windlass.facts.nginx import NginxFacts, NginxRights
-from windlass.layout import SLOTS, Slot
+from windlass.layout import SLOTS, Slot, other
 from windlass.plan import Plan, Stage, Step
 from windlass.plans import texts
 from windlass.shell import cmd, when, write_file
@@ -30,6 +30,7 @@ def install(
     Raises NotReady where nginx is missing or its configuration is broken already, Refused where this user
     may not change it, ConfigError for a template that does not render.
     """
+    config = config.counted(facts.cpus)
     wanted = texts.site(config, ipv6=facts.ipv6, folders=folders)
     path, control = PurePosixPath(config.nginx.site), rights.control(arguments)
     differs = facts.cut or difference(config, facts, folders=folders)
@@ -57,6 +58,7 @@ def install(
 
 def difference(config: Config, facts: NginxFacts, *, folders: Sequence[Path] = ()) -> str:
     """How the server's site differs from what would be installed; "" where it does not."""
+    config = config.counted(facts.cpus)
     wanted = texts.site(config, ipv6=facts.ipv6, folders=folders)
     if not facts.sha256:
         return f"{config.nginx.site} is missing"
@@ -88,6 +90,21 @@ def astray(config: Config, facts: NginxFacts, host: str) -> list[str]:
     return found
 
 
+def miscounted(config: Config, facts: NginxFacts, host: str) -> list[str]:
+    """The slots of which the installed site has another number of processes than the config, with what to do.
+
+    Visitors would be answered all the same, by those that both know.
+    """
+    config, found = config.counted(facts.cpus), []
+    for slot, there, wanted in _ways(config, facts):
+        if there[0] == wanted[0] and there != wanted:
+            found.append(
+                f"nginx shares {slot}'s visitors among {len(there)}, and [web] instances is {len(wanted)}: "
+                f"{install_on(host)} first"
+            )
+    return found
+
+
 def served(config: Config, site: texts.Site) -> str:
     """What `commands.nginx.loaded` prints once nginx has loaded the site."""
     return f"{config.app.name} {site.digest}"
@@ -115,6 +132,13 @@ def _check(config: Config, facts: NginxFacts, rights: NginxRights) -> None:
                 f"visitors are served by {slot} on {there}: with this site, which has {wanted}, they would get 502",
                 hint=_PORT_HINT.format(slot=slot),
             )
+    both = _mistaken(config, facts)
+    if both:
+        raise Refused(
+            f"port {both} is {other(facts.serves or 'blue')}'s in the site that is there, and somebody listens on it: "
+            f"with this site visitors of {facts.serves} would be sent there",
+            hint="where a deploy runs, wait for its end; two fab restart by the ports of before end a warm standby",
+        )
     if rights.valid is False and not facts.cut:
         raise NotReady(
             f"nginx's configuration is broken before anything was changed:\n{rights.complaint}",
@@ -123,14 +147,26 @@ def _check(config: Config, facts: NginxFacts, rights: NginxRights) -> None:
 
 
 def _elsewhere(config: Config, facts: NginxFacts) -> list[tuple[Slot, str, str]]:
-    """The slots that the installed site has at another address than the config, with both."""
-    upstreams, found = dict(facts.upstreams), []
-    for slot in SLOTS:
-        there = upstreams.get(f"{config.app.name.replace('-', '_')}_{slot}", "")
-        wanted = gates.upstream(config, slot)
-        if there not in ("", wanted):
-            found.append((slot, there, wanted))
-    return found
+    """The slots that the installed site has at another first address than the config, with both."""
+    ways = _ways(config, facts)
+    return [(slot, there[0], wanted[0]) for slot, there, wanted in ways if there[0] != wanted[0]]
+
+
+def _ways(config: Config, facts: NginxFacts) -> list[tuple[Slot, tuple[str, ...], tuple[str, ...]]]:
+    """The addresses of each slot that the installed site has, as it has them and by the config."""
+    upstreams, config = dict(facts.upstreams), config.counted(facts.cpus)
+    found = ((slot, upstreams.get(f"{config.app.name.replace('-', '_')}_{slot}", ())) for slot in SLOTS)
+    return [(slot, there, tuple(gates.upstreams(config, slot))) for slot, there in found if there]
+
+
+def _mistaken(config: Config, facts: NginxFacts) -> int:
+    """A port that is to be the live slot's, is the other one's now, and answers; 0 for none."""
+    ways = {slot: (there, wanted) for slot, there, wanted in _ways(config, facts)}
+    if facts.serves is None or len(ways) < len(SLOTS):
+        return 0
+    live, idle = ways[facts.serves], ways[other(facts.serves)]
+    ports = {int(address.rpartition(":")[2]) for address in set(live[1]) & set(idle[0])}
+    return min(ports & facts.open_ports, default=0)
 
 
 def _page(config: Config, folders: Sequence[Path]) -> Step:

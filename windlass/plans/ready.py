@@ -14,6 +14,7 @@ from windlass.plans.warnings import occupied
 def lacks(config: Config, host: str, look: Look, ground: Ground, listeners: Iterable[Listener]) -> list[str]:
     """Everything that would stop a deploy, each with what puts it right; empty where the server is ready."""
     state, root = look.state, config.layout.root
+    config = look.own(config)
     found = missing(config, look, host, building=True)
     if state.owner and state.user != state.owner:
         found.append(f"{root} belongs to {state.owner}, and you are {state.user}: -H {state.owner}@…")

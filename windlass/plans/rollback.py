@@ -115,9 +115,15 @@ def choose(config: Config, state: State, to: Cutover, *, migrations: bool = Fals
 
 
 def is_standby(state: State, to: Cutover) -> bool:
-    """Whether the release runs on the idle slot already, and with the present `.env`."""
+    """Whether the release runs on the idle slot already, with the present `.env` and as many web processes."""
     there = state.standby is not None and state.slots.get(to.slot) == to.release
-    return there and not env_differs(state, to.release)
+    return there and not env_differs(state, to.release) and _instances(state, to) in (None, to.instances)
+
+
+def _instances(state: State, to: Cutover) -> int | None:
+    """How many web processes the slot was started with, None where nobody knows."""
+    manifest = state.manifests.get(to.slot)
+    return manifest.instances if manifest else None
 
 
 def standby(config: Config, to: Cutover) -> tuple[Stage, ...]:

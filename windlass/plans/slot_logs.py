@@ -43,5 +43,5 @@ def hint(config: Config, slot: Slot, name: str = "") -> str:
     """Where a person finds the lines of a process of the slot, the web process where none is named."""
     name = name or config.process_name(slot)
     if config.web.supervisor == "systemd":
-        return f"the app's own lines are in the server's journal: {systemd.lines(config, slot, name)}"
+        return f"the app's own lines are in the server's journal: {systemd.lines(config, slot, [name])}"
     return f"the app's own lines are in {config.layout.logs}/app/{name}.err.log on the server"

@@ -62,6 +62,7 @@ def ecosystem(config: Config, start: Start, *, folders: Sequence[Path] = ()) -> 
         node=start.node,
         layout=config.layout,
         web=_web(config, start.slot),
+        instances=_instances(config, start.slot),
         processes=[_process(config, start.slot, name, process) for name, process in config.processes.items()],
     )
 
@@ -73,6 +74,7 @@ def _site(config: Config, digest: str, ipv6: bool, folders: Sequence[Path]) -> s
         app=config.app.name,
         digest=digest,
         ports={slot: config.port(slot) for slot in SLOTS},
+        servers={slot: config.ports(slot) for slot in SLOTS},
         layout=config.layout,
         assets={slot: _assets(config, slot) for slot in SLOTS},
         site=config.nginx,
@@ -93,6 +95,11 @@ def _web(config: Config, slot: Slot) -> dict[str, Any]:
         **config.web.model_dump(include={"script", "args", "node_args", "env", "max_memory"}),
         "kill_timeout": milliseconds(config.web.kill_timeout),
     }
+
+
+def _instances(config: Config, slot: Slot) -> list[dict[str, Any]]:
+    named = zip(config.web_names(slot), config.ports(slot), strict=True)
+    return [{"name": name, "port": port} for name, port in named]
 
 
 def _process(config: Config, slot: Slot, name: str, process: Process) -> dict[str, Any]:

@@ -89,10 +89,11 @@ def occupied(config: Config, state: State, listeners: Iterable[Listener]) -> Ite
     if state.lock.get("held"):
         return
     for slot in SLOTS:
-        theirs = [one for one in listeners if one.port == config.port(slot) and not state.slots.get(slot)]
-        if theirs:
-            who = f"{theirs[0].program} (pid {theirs[0].pid})" if theirs[0].pid else "a process"
-            yield f"port {config.port(slot)} is for {slot}, and {who} of {theirs[0].user} listens there"
+        wanted = () if state.slots.get(slot) else config.ports(slot)
+        theirs = {one.port: one for one in listeners if one.port in wanted}
+        for port, one in theirs.items():
+            who = f"{one.program} (pid {one.pid})" if one.pid else "a process"
+            yield f"port {port} is for {slot}, and {who} of {one.user} listens there"
 
 
 def _configuration(config: Config, seen: Seen) -> Iterator[str]:

@@ -9,17 +9,8 @@ from pathlib import PurePosixPath
 from windlass.config.model import Config
 from windlass.layout import Slot
 from windlass.packaged import TEMPLATES
-from windlass.shell import Command, all_of, cmd, fed, quote, when
-from windlass.supervisors.units import (
-    STOPPED,
-    SYSTEMCTL,
-    first_of,
-    instances,
-    kind_of,
-    kinds,
-    unit,
-    units,
-)
+from windlass.shell import NOTHING, Command, all_of, cmd, fed, quote, when
+from windlass.supervisors.units import STOPPED, SYSTEMCTL, first_of, kinds, places, unit, units
 
 CACHES = PurePosixPath("/var/cache")
 
@@ -52,23 +43,21 @@ def prepare(config: Config, slot: Slot, release: str, node: str) -> Command:
 def start(config: Config, slot: Slot, names: Iterable[str]) -> Command:
     """Start these processes of a slot, which were prepared; what has a start script comes back after a boot."""
     found = []
-    for kind in kind_of(config, slot, names):
-        for number in range(1, instances(config, kind) + 1):
-            script = config.layout.start_script(kind, slot, number)
-            found += [
-                cmd("ln", "-fT", script.with_suffix(".script"), script),
-                control("start", unit(config, kind, slot, number)),
-            ]
+    for kind, number in _places(config, slot, names):
+        script = config.layout.start_script(kind, slot, number)
+        found += [
+            cmd("ln", "-fT", script.with_suffix(".script"), script),
+            control("start", unit(config, kind, slot, number)),
+        ]
     return all_of(*found)
 
 
 def end(config: Config, slot: Slot, names: Iterable[str]) -> Command:
     """End these processes of a slot, which do not come back after a boot."""
-    found = []
-    for kind in kind_of(config, slot, names):
-        found.append(cmd("rm", "-f", *_scripts(config, slot, kind)))
-        found += [control("stop", one) for one in units(config, slot, kind)]
-    return all_of(*found)
+    there = _places(config, slot, names)
+    scripts = [config.layout.start_script(kind, slot, number) for kind, number in there]
+    stops = [control("stop", unit(config, kind, slot, number)) for kind, number in there]
+    return all_of(cmd("rm", "-f", *scripts), *stops) if there else NOTHING
 
 
 def end_all(config: Config, slot: Slot) -> Command:
@@ -87,28 +76,29 @@ def control(verb: str, name: str) -> Command:
     return cmd("sudo", "-n", SYSTEMCTL, verb, name)
 
 
-def lines(config: Config, slot: Slot, name: str) -> Command:
-    """The end of what a process of the slot has written, and what systemd says of it."""
-    (kind,) = kind_of(config, slot, [name])
-    wanted = [f"--unit={one}" for one in units(config, slot, kind)]
+def lines(config: Config, slot: Slot, names: Iterable[str]) -> Command:
+    """The end of what processes of the slot have written, and what systemd says of them."""
+    wanted = [f"--unit={one}" for one in _units(config, slot, names)]
     return cmd("journalctl", "--quiet", "--output=cat", "--lines=20", *wanted)
 
 
 def last_lines(config: Config, slot: Slot) -> Command:
-    """The same of the slot's web process, since it was prepared."""
+    """The same of the slot's web processes, since they were prepared."""
     since = quote(config.layout.start_script("web", slot, 1).with_suffix(".script"))
-    return Command(f'{lines(config, slot, config.process_name(slot))} --since="@$(stat -c %Y {since})"')
+    return Command(f'{lines(config, slot, config.web_names(slot))} --since="@$(stat -c %Y {since})"')
 
 
 def look(config: Config, slot: Slot, name: str) -> Command:
     """What systemd says of a process of the slot."""
-    (kind,) = kind_of(config, slot, [name])
-    return cmd("systemctl", "status", "--no-pager", *units(config, slot, kind))
+    return cmd("systemctl", "status", "--no-pager", *_units(config, slot, [name]))
 
 
-def _scripts(config: Config, slot: Slot, kind: str) -> list[PurePosixPath]:
-    numbers = range(1, instances(config, kind) + 1)
-    return [config.layout.start_script(kind, slot, number) for number in numbers]
+def _places(config: Config, slot: Slot, names: Iterable[str]) -> list[tuple[str, int]]:
+    return [place for name in names for place in places(config, slot, name)]
+
+
+def _units(config: Config, slot: Slot, names: Iterable[str]) -> list[str]:
+    return [unit(config, kind, slot, number) for kind, number in _places(config, slot, names)]
 
 
 def opened(config: Config, *, deep: bool = False) -> Command:

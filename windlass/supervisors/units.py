@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 
 from windlass.config.model import Config
 from windlass.layout import SLOTS, Slot
@@ -41,17 +41,28 @@ def all_units(config: Config) -> list[str]:
     return [one for kind in kinds(config) for slot in SLOTS for one in units(config, slot, kind)]
 
 
-def first_of(config: Config, slot: Slot) -> dict[str, tuple[str, int]]:
-    """The type and the number of the first instance of each process, by the name that its ecosystem file has for it."""
-    return {config.process_name(slot, "" if kind == WEB else kind): (kind, 1) for kind in kinds(config)}
-
-
 def instances(config: Config, kind: str) -> int:
-    """How many processes of a type a slot has."""
+    """How many processes of a type a slot has; of web processes, of a configuration that was `counted`."""
+    if kind == WEB:
+        return config.instances
     return config.processes[kind].instances if kind in config.processes else 1
 
 
-def kind_of(config: Config, slot: Slot, names: Iterable[str]) -> list[str]:
-    """The types of these processes, by the names that manifests have for them."""
+def places(config: Config, slot: Slot, name: str) -> list[tuple[str, int]]:
+    """The type and the numbers of what a manifest calls so.
+
+    Each web process has a name of its own, others one for all.
+    """
     web = config.process_name(slot)
-    return [WEB if name == web else name.removeprefix(f"{web}-") for name in names]
+    if name == web:
+        return [(WEB, 1)]
+    if re.fullmatch(rf"{re.escape(web)}_\d+", name):
+        return [(WEB, int(name.rpartition("_")[2]) + 1)]
+    kind = name.removeprefix(f"{web}-")
+    return [(kind, number) for number in range(1, instances(config, kind) + 1)]
+
+
+def first_of(config: Config, slot: Slot) -> dict[str, tuple[str, int]]:
+    """The type and the first number of each process, by the name that its ecosystem file has for it."""
+    names = [*config.web_names(slot), *(config.process_name(slot, kind) for kind in config.processes)]
+    return {name: places(config, slot, name)[0] for name in names}

@@ -27,11 +27,24 @@ function fingerprint(name) {
   return text(200, createHash("sha256").update(value).digest("hex"));
 }
 
+/** Keeps a core busy for so long, as rendering a page would. */
+function burn(ms) {
+  const began = process.cpuUsage();
+  for (let used = 0; used < ms * 1000; ) {
+    for (let round = 0; round < 1000; round++) Math.sqrt(round);
+    const { user, system } = process.cpuUsage(began);
+    used = user + system;
+  }
+  return json(200, { pid: process.pid });
+}
+
 async function answer(url) {
   const { pathname, searchParams } = url;
+  if (process.env.SICK_PORT === process.env.PORT) return text(500, "sick\n");
   if (pathname === "/") return page();
   if (pathname === "/api/health") return json(200, { status: "ok", commit, pid: process.pid });
   if (/^\/assets\/[0-9a-f]+\.js$/.test(pathname)) return asset(pathname.slice("/assets/".length));
+  if (pathname === "/burn") return burn(Number(searchParams.get("ms") ?? 20));
   if (pathname === "/slow") {
     await sleep(Number(searchParams.get("ms") ?? 1000));
     return json(200, { commit, pid: process.pid });

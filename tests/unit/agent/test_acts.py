@@ -11,7 +11,9 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from typing import Any
 import pytest
 
 from tests.support.operator import CHECKOUT
+from tests.support.ports import free_ports
 from tests.support.processes import Completed, run, wait_until
 from tests.unit.bash import bash
 from tests.unit.made import config
@@ -50,7 +53,7 @@ case $1 in
     stop | delete)
         # A name, or else the namespace APP:SLOT: each process of those whose names begin with APP-SLOT.
         found=1
-        for known in "$here/known/$2" "$here/known/${2/:/-}" "$here/known/${2/:/-}"-*; do
+        for known in "$here/known/$2" "$here/known/${2/:/-}" "$here/known/${2/:/-}"[-_]*; do
             case $2 in *:*) ;; *) [ "$known" = "$here/known/$2" ] || continue ;; esac
             if [ -e "$known" ]; then
                 end "${known##*/}"
@@ -67,7 +70,7 @@ case $1 in
         if [ -e "$here/full" ]; then : >"$PM2_DUMP_FILE_PATH"; exit 0; fi
         if [ -e "$here/dying" ]; then kill "$(cat "$here/home/daemon")"; fi
         { echo '['; for known in $(ls "$here/known"); do
-            slot=${known#shop-}; slot=${slot%%-*}; space=default
+            slot=${known#shop-}; slot=${slot%%[-_]*}; space=default
             case $known in shop-*) space=shop:$slot ;; esac
             echo '{"name": "'$known'", "namespace": "'$space'"},'
         done; echo 'null]'; } >"$PM2_DUMP_FILE_PATH" ;;
@@ -91,7 +94,7 @@ class Server:
     def __init__(self, root: Path, **tables: Any) -> None:
         self.root = root
         self.run, self.pm2 = root / "run", root / "pm2"
-        self.config = config(root, web={"drain": 1}, **tables)
+        self.config = config(root, web={"drain": 1, **tables.pop("web", {})}, **tables)
         for folder in (
             self.run,
             self.pm2 / "known",
@@ -141,7 +144,7 @@ class Server:
         (self.run / f"slot-{slot}").symlink_to(f"../releases/{release}")
         (self.run / f"{slot}.json").write_text(as_text(manifest_of(self.config, slot, release, "", "")))
         if started:
-            for name in acts.names(self.config, slot):
+            for name in manifest_of(self.config, slot, release, "", "").names:
                 config_file = self.run / f"{slot}.config.js"
                 self.text(Command(f"pm2 start {config_file} --only {name}")).check()
 
@@ -569,3 +572,68 @@ def test_what_was_told_to_end_and_does_not_is_killed(server: Server) -> None:
     done = server.act(acts.gone(server.config)).check()
     assert "did not end in time and is killed" in done.stdout
     assert server.running() == {}
+
+
+@pytest.fixture
+def wide(tmp_path: Path) -> Iterator[Server]:
+    ports = [free_ports(3)[0], free_ports(3)[0]]
+    found = Server(
+        tmp_path / "srv", web={"ports": ports, "instances": 3}, processes={"worker": {"script": "w.js"}}
+    )
+    yield found
+    # The client may not have counted them yet, as with "cpus": what the manifest says is what counts.
+    found.end()
+
+
+WIDE = {"shop-blue", "shop-blue_1", "shop-blue_2", "shop-blue-worker"}
+
+
+def uncounted(server: Server) -> None:
+    """From now on the client does not know how many there are."""
+    web = server.config.web.model_copy(update={"instances": "cpus"})
+    server.config = server.config.model_copy(update={"web": web})
+
+
+def test_all_web_processes_of_the_live_slot_run_again_and_those_of_the_other_end(wide: Server) -> None:
+    wide.assign("blue", OLD, started=False)
+    wide.assign("green", NEW)
+    uncounted(wide)
+    wide.recover()
+    assert set(wide.running()) == WIDE
+    assert wide.links() == {"blue": OLD}
+    pid = int((wide.run / "shop-blue_2-0.pid").read_text())
+    os.kill(pid, signal.SIGKILL)
+    assert wide.recover() == [
+        "delete shop-blue_2",
+        "start " + str(wide.run / "blue.config.js") + " --only shop-blue_2",
+    ]
+
+
+def test_web_processes_alone_are_started_where_a_standby_is_gone_back_to(wide: Server) -> None:
+    wide.assign("blue", OLD, started=False)
+    wide.act(acts.present(wide.config, "blue", web=True)).check()
+    assert set(wide.running()) == WIDE - {"shop-blue-worker"}
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_a_stop_looks_at_every_port_that_a_slot_was_started_with(wide: Server, number: int) -> None:
+    wide.assign("blue", OLD, started=False)
+    port = wide.config.ports("blue")[number]
+    uncounted(wide)
+    wide.act(acts.gone(wide.config)).check()
+    with socket.create_server(("127.0.0.1", port)):
+        refused = wide.act(acts.gone(wide.config))
+    assert f"refused: somebody listens on port {port}, which is the app's" in refused.stderr
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_the_idle_slot_ends_when_nobody_is_connected_to_any_of_its_ports(wide: Server, number: int) -> None:
+    wide.config = wide.config.model_copy(update={"web": wide.config.web.model_copy(update={"drain": 3})})
+    wide.assign("blue", OLD)
+    wide.assign("green", NEW)
+    port = wide.config.ports("green")[number]
+    uncounted(wide)
+    began = time.monotonic()
+    with socket.create_server(("127.0.0.1", port)), socket.create_connection(("127.0.0.1", port)):
+        wide.recover()
+    assert time.monotonic() - began > 3

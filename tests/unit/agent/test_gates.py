@@ -265,7 +265,7 @@ def test_another_revision_is_refused(apps: Apps, body: str) -> None:
 def test_a_drained_port_passes_at_once(apps: Apps) -> None:
     app = apps.start().wait_until_listening()
     began = time.monotonic()
-    GATES["drained"]({"port": app.port, "seconds": 10})
+    GATES["drained"]({"ports": [app.port], "seconds": 10})
     assert time.monotonic() - began < 1
 
 
@@ -275,7 +275,7 @@ def test_a_slow_drain_ends_with_its_last_connection(apps: Apps, capsys: pytest.C
     wait_until(lambda: proc.established(app.port) == 1, 5, "not connected")
     threading.Timer(0.5, client.close).start()
     began = time.monotonic()
-    GATES["drained"]({"port": app.port, "seconds": 10})
+    GATES["drained"]({"ports": [app.port], "seconds": 10})
     assert 0.4 < time.monotonic() - began < 5
     assert f"1 open on port {app.port}" in capsys.readouterr().out
 
@@ -285,4 +285,61 @@ def test_a_drain_that_never_ends_says_how_many_are_left(apps: Apps) -> None:
     with socket.create_connection(("127.0.0.1", app.port)), socket.create_connection(("127.0.0.1", app.port)):
         wait_until(lambda: proc.established(app.port) == 2, 5, "not connected")
         with pytest.raises(GateFailed, match=f"2 connections were still open on port {app.port} after 0.5 s"):
-            GATES["drained"]({"port": app.port, "seconds": 0.5})
+            GATES["drained"]({"ports": [app.port], "seconds": 0.5})
+
+
+def several(apps: Apps, *options: dict[str, Any]) -> tuple[list[App], dict[str, Any]]:
+    """A slot's web processes, each with a pid file of its own, and what a gate is told of them."""
+    found = [apps.start(number=number, **each) for number, each in enumerate(options)]
+    for number, app in enumerate(found):
+        app.pid_files = [f"{apps.run}/web-{number}.pid"]
+    return found, {"instances": [{"port": app.port, "pid_files": app.pid_files} for app in found]}
+
+
+def test_each_of_several_is_healthy_by_itself(apps: Apps, capsys: pytest.CaptureFixture[str]) -> None:
+    (first, slow), both = several(apps, {}, {"boot": 0.6})
+    healthy(first, **both)
+    said = capsys.readouterr().out
+    assert f"port {slow.port}: nothing listens" in said
+    assert [f"is healthy on port {app.port}" in said for app in (first, slow)] == [True, True]
+
+
+def test_one_of_several_that_is_not_well_is_named(apps: Apps) -> None:
+    (first, sick), both = several(apps, {}, {"status": 500, "body": "no database"})
+    reason = refusal(first, **both, start_timeout=1)
+    assert reason.startswith(f"port {sick.port}: not healthy after 1 s")
+    assert "no database" in reason
+
+
+def test_one_of_several_that_ends_while_another_is_still_watched_is_seen(apps: Apps) -> None:
+    (short, _), both = several(apps, {}, {"boot": 4})
+    threading.Timer(1, short.kill).start()
+    reason = refusal(short, **both, min_healthy=0.3)
+    assert reason.startswith(f"port {short.port}: the started process ended and did not come back")
+
+
+def test_a_process_of_several_on_the_port_of_another_is_a_stranger_there(apps: Apps) -> None:
+    (first, second), both = several(apps, {}, {})
+    both["instances"][0]["pid_files"], both["instances"][1]["pid_files"] = second.pid_files, first.pid_files
+    assert "not by the started process" in refusal(first, **both)
+
+
+def test_several_are_gone_back_to_where_some_of_them_listen(
+    apps: Apps, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app, lost = apps.start().wait_until_listening(), free_port()
+    both = {**app.arguments, "seconds": 8, "instances": [{"port": lost}, {"port": app.port}]}
+    began = time.monotonic()
+    GATES["listens"](both)
+    assert 1.5 < time.monotonic() - began < 5, "the others have a little time, and not all of it"
+    assert f"warning: nothing listens on port {lost}" in capsys.readouterr().out
+    with pytest.raises(GateFailed, match="visitors are not sent back"):
+        GATES["listens"]({**both, "seconds": 0.2, "instances": [{"port": lost}, {"port": free_port()}]})
+
+
+def test_a_connection_to_any_of_the_ports_keeps_a_drain_waiting(apps: Apps) -> None:
+    first, second = apps.start().wait_until_listening(), apps.start(number=1).wait_until_listening()
+    with socket.create_connection(("127.0.0.1", second.port)):
+        wait_until(lambda: proc.established(second.port) == 1, 5, "not connected")
+        with pytest.raises(GateFailed, match="1 connection was still open"):
+            GATES["drained"]({"ports": [first.port, second.port], "seconds": 0.3})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import threading
@@ -14,17 +15,21 @@ from typing import Any
 import pytest
 
 from tests.support.nginx import Nginx, ask
-from tests.support.ports import free_port
+from tests.support.ports import free_port, free_ports
 from tests.support.processes import run, wait_until
 from tests.unit.agent.apps import App, Apps
 from windlass import gates
 from windlass.agent import proc, sight
+from windlass.agent.calls import call
 from windlass.agent.failure import GateFailed
 from windlass.agent.gates import GATES
 from windlass.config.model import Config
+from windlass.facts import visitors
 from windlass.layout import Slot
+from windlass.manifest import as_text, manifest_of
 from windlass.plan import Gate
 from windlass.plans import texts
+from windlass.question import Answer
 
 
 @dataclass
@@ -394,8 +399,82 @@ def test_who_may_not_read_the_log_is_told_what_helps() -> None:
     assert text.startswith("/var/log/nginx/x.log: Permission denied: `sudo usermod -aG adm ")
 
 
-def _append(site: Site, slot: Slot, statuses: list[int]) -> None:
-    upstream = f"127.0.0.1:{site.config.port(slot)}"
+def _append(site: Site, slot: Slot, statuses: list[int], number: int = 0) -> None:
+    upstream = f"127.0.0.1:{site.config.ports(slot)[number]}"
     lines = [f'{{"status":"{status}","upstream_addr":"{upstream}","uri":"/page"}}\n' for status in statuses]
     with site.log.open("a") as file:
         file.write("".join(lines))
+
+
+@pytest.fixture
+def wide(apps: Apps, tmp_path: Path) -> Iterator[Site]:
+    """A site with two web processes a slot."""
+    blue, green = free_ports(2), free_ports(2)
+    config = configuration(tmp_path)
+    web = config.web.model_copy(update={"ports": [blue[0], green[0]], "instances": 2})
+    yield from serve(config.model_copy(update={"web": web}), apps, tmp_path)
+
+
+def start_both(site: Site, **options: Any) -> tuple[list[App], dict[str, Any]]:
+    ports = site.config.ports("green")
+    found = [
+        site.apps.start(port=port, number=number, **options).wait_until_listening()
+        for number, port in enumerate(ports)
+    ]
+    told = [
+        {"port": port, "pid_files": [f"{site.apps.run}/web-{number}.pid"]}
+        for number, port in enumerate(ports)
+    ]
+    return found, {"instances": told}
+
+
+def test_what_any_of_several_answers_is_the_slots(wide: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    (_, second), both = start_both(wide)
+    wide.live("green")
+    check(gates.through_nginx(wide.config, "green"))
+    with later(0.3, wide.visit, 20):
+        wide.soak(**both)
+    assert "watched for 1.2 s: 20 requests, 0 server errors" in capsys.readouterr().out
+    second.kill()
+    check(gates.through_nginx(wide.config, "green"))
+    subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", gates.through_nginx(wide.config, "green").by_hand.text], check=True
+    )
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_end_of_one_of_several_ends_the_soak(wide: Site, number: int) -> None:
+    found, both = start_both(wide)
+    wide.live("green")
+    with (
+        later(0.7, found[number].kill),
+        pytest.raises(GateFailed, match=r"does not run any more|was restarted|ended"),
+    ):
+        wide.soak(seconds=10, **both)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_errors_of_any_of_several_count(wide: Site, number: int) -> None:
+    _, both = start_both(wide)
+    wide.live("green")
+    with (
+        later(0.4, _append, wide, "green", [500] * 20, number),
+        pytest.raises(GateFailed, match="20 of 20 requests to the new release failed"),
+    ):
+        wide.soak(seconds=10, **both)
+
+
+def test_visitors_are_asked_for_at_the_ports_that_the_manifest_has(wide: Site) -> None:
+    start_both(wide)
+    wide.live("green")
+    layout = wide.config.layout
+    Path(layout.slot_release("green")).symlink_to("../releases/0001-abc1234")
+    Path(layout.slot_manifest("green")).write_text(
+        as_text(manifest_of(wide.config, "green", "0001-abc1234", "", ""))
+    )
+    asked = visitors.question(wide.config)
+    assert asked.arguments["slots"]["green"]["port"] == wide.config.port("green")
+    answer = visitors.parse(Answer(json.dumps(call("visitors", asked.arguments)), "", 0))
+    assert [reply.port for reply in answer.direct] == list(wide.config.ports("green"))
+    assert answer.nginx is not None
+    assert (answer.unwell, answer.nginx.problem) == ("", "")

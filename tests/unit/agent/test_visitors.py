@@ -48,8 +48,8 @@ def root(tmp_path: Path) -> Path:
 def ask(root: Path, port: int) -> dict[str, Any]:
     """The agent's answer where the slot is configured on this port, and nginx listens nowhere."""
     chosen = made.config(root, web={"ports": [port, port + 1]}, nginx={"listen": 9})
-    direct: dict[str, Any] = visitors(question(chosen).arguments)["direct"]
-    return direct
+    direct: list[dict[str, Any]] = visitors(question(chosen).arguments)["direct"]
+    return direct[0]
 
 
 def test_the_port_that_the_slot_was_started_with_is_asked(root: Path, port: int) -> None:
@@ -58,7 +58,7 @@ def test_the_port_that_the_slot_was_started_with_is_asked(root: Path, port: int)
     assert ask(root, 9)["status"] == 200
 
 
-@pytest.mark.parametrize("noted", [None, "no JSON", "[]", json.dumps({"port": "9"})])
+@pytest.mark.parametrize("noted", [None, "no JSON", "[]", json.dumps({"processes": [{"port": "9"}]})])
 def test_the_configured_one_is_asked_where_none_is_noted(root: Path, port: int, noted: str | None) -> None:
     if noted is not None:
         (root / "run/blue.json").write_text(noted)

@@ -91,6 +91,9 @@ def test_an_unknown_key_is_named_with_what_was_meant(text: str, expected: str) -
         ("[web]\nscript = 1979-05-27", "web.script: expected text, got a date or time"),
         ("[web]\nenv = {A = 1}", "web.env.A: expected text, got a number; put it in quotes"),
         ("[web]\nenv = {'A B' = 'x'}", "web.env.\"A B\": 'A B' is not the name of a variable"),
+        ("[web]\ninstances = 0", 'web.instances: 0 is neither a number from 1 to 64 nor "cpus"'),
+        ("[web]\ninstances = true", 'web.instances: True is neither a number from 1 to 64 nor "cpus"'),
+        ("[web]\ninstances = 'max'", "web.instances: 'max' is neither a number from 1 to 64 nor \"cpus\""),
         ("[web]\nstandby = 'hot'", 'web.standby: expected "cold" or "warm", got "hot"'),
         (
             "[web]\nmax_memory = '1 GB'",
@@ -118,6 +121,21 @@ def test_a_wrong_value_is_named_in_plain_words(text: str, expected: str) -> None
         ("[web]\nports = [3000, 3000]", "web.ports", "not 3000 twice"),
         ("[web]\nports = [3000, 80]", "web.ports[1]", "nginx.listen"),
         ("[nginx]\nlisten = 3001", "web.ports[1]", "nginx.listen"),
+        (
+            "[web]\nports = [3000, 3100]\ninstances = 4\n[nginx]\nlisten = 3103",
+            "web.ports[1]",
+            "nginx.listen",
+        ),
+        (
+            "[web]\ninstances = 2",
+            "web.ports",
+            "each slot needs 2 ports in a row: 3000 and 3001 are too close",
+        ),
+        ("[web]\ninstances = 2", "web.ports", "ports = [3000, 3100] would do"),
+        ("[web]\ninstances = 4\nports = [3003, 3000]", "web.ports", "ports = [3000, 3100] would do"),
+        ("[web]\ninstances = 'cpus'\nports = [3000, 3063]", "web.ports", '"cpus" may be up to 64'),
+        ("[web]\ninstances = 3\nports = [3000, 65534]", "web.ports[1]", "would run past 65535"),
+        ("[web]\ninstances = 3\nports = [65530, 65529]", "web.ports", "choose lower ones"),
         ("[nginx]\ncertificate = '/c'", "nginx.certificate_key", "is missing"),
         ("[nginx]\ncertificate_key = '/k'", "nginx.certificate", "is missing"),
         (
@@ -276,3 +294,17 @@ def test_whatever_a_file_holds_is_taken_or_explained_in_words_of_its_own(
         assert not re.search(
             r"pydantic|[Ii]nput should|validat|NoneType|Error\b", problem.reason.split("'")[-1]
         )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[web]\ninstances = 1\nports = [3000, 3001]",
+        "[web]\ninstances = 4\nports = [3000, 3004]",
+        "[web]\ninstances = 4\nports = [3004, 3000]",
+        "[web]\ninstances = 'cpus'\nports = [3000, 3064]",
+        "[web]\ninstances = 3\nports = [3000, 65533]",
+    ],
+)
+def test_ports_that_leave_room_are_right(text: str) -> None:
+    assert problems(text) == []

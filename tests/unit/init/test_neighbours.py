@@ -35,3 +35,12 @@ def test_an_app_does_not_stand_in_its_own_way(tmp_path: Path) -> None:
     hosts = next(question for question in QUESTIONS if question.flag == "hosts")
     entries = replaced(made.entries({"package.json": made.NEXT}), [hosts.given("web.example")])
     assert value_of(beside_neighbours(entries, tmp_path), "web", "ports") is None
+
+
+@pytest.mark.parametrize(("instances", "ports"), [("4", [3004, 3005]), ('"cpus"', [3064, 3065])])
+def test_all_ports_of_another_app_are_taken(tmp_path: Path, instances: str, ports: list[int]) -> None:
+    web = f"[web]\ninstances = {instances}\nports = [3000, 3100]\n"
+    (tmp_path / "blog.toml").write_text(BLOG + web)
+    hosts = next(question for question in QUESTIONS if question.flag == "hosts")
+    entries = replaced(made.entries({"package.json": made.NEXT}), [hosts.given("web.example")])
+    assert value_of(beside_neighbours(entries, tmp_path), "web", "ports") == ports

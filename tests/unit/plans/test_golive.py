@@ -11,6 +11,7 @@ from tests.unit.bash import bash, is_bash
 from tests.unit.made import config, cutover
 from tests.unit.plans.reading import text_of
 from windlass.layout import SLOTS, Slot, other
+from windlass.manifest import manifest_of
 from windlass.plan import Gate, Plan, Stage, Step
 from windlass.plans import golive
 from windlass.plans.cutover import Cutover
@@ -48,7 +49,7 @@ def test_a_cutover_is_not_interrupted_and_asks_visitors_nginx_before_it_is_publi
     assert (stage.on_cancel, stage.ordered, stage.on_failure) == ("finish", True, "recover")
     gate = stage.steps[1].action
     assert isinstance(gate, Gate)
-    assert gate.arguments["expected_upstream"] == "127.0.0.1:3001"
+    assert gate.arguments["expected_upstreams"] == ["127.0.0.1:3001"]
 
 
 def test_the_page_comes_down_only_after_visitors_would_be_answered_well() -> None:
@@ -183,3 +184,22 @@ def test_recovery_is_text_that_bash_can_read(tables: dict[str, Any]) -> None:
 def test_node_is_first_on_the_path_of_every_step() -> None:
     plan = Plan("Nothing", (), prologue=golive.prologue(cutover(node="/opt/it's/bin")))
     assert bash(f"{plan.prologue}\necho $PATH").check().stdout.startswith("/opt/it's/bin:")
+
+
+def test_all_web_processes_start_and_what_is_left_ends_as_it_was_started() -> None:
+    """Three come, and of what there is there are five, one of them beside."""
+    ports = {"ports": [3000, 3100]}
+    wanted = config(web={**ports, "instances": 3})
+    before = config(web={**ports, "instances": 5, "standby": "warm"}, processes=WORKER)
+    going = to(there=manifest_of(before, "blue", OLD, "a" * 40, "/usr/bin"), instances=3)
+    start = text_of(titled(golive.start(wanted, going), "start on green"))
+    assert "--only shop-green,shop-green_1,shop-green_2" in start
+    (drain, *_) = golive.finish(wanted, going, None).steps
+    assert isinstance(drain.action, Gate)
+    assert drain.action.arguments["ports"] == [3000, 3001, 3002, 3003, 3004]
+    listens = golive.cutover(wanted, going).undo[1].action
+    assert isinstance(listens, Gate)
+    assert [one["port"] for one in listens.arguments["instances"]] == [3000, 3001, 3002, 3003, 3004]
+    kept = titled(golive.finish(before, going, None, standby=True), "keep blue as a warm standby").action
+    assert isinstance(kept, Gate)
+    assert kept.arguments["others"] == ["shop-blue-worker"]

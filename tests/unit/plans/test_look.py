@@ -100,7 +100,7 @@ def test_a_configured_node_that_is_not_there_is_named() -> None:
 @pytest.mark.parametrize("building", [True, False])
 def test_a_site_that_sends_elsewhere_is_named_with_the_way_out(building: bool) -> None:
     wanted = config(web={"ports": [3000, 4001]})
-    ways = (("shop_blue", "127.0.0.1:3000"), ("shop_green", "127.0.0.1:3001"))
+    ways = (("shop_blue", ("127.0.0.1:3000",)), ("shop_green", ("127.0.0.1:3001",)))
     flags = ("/srv/shop/run/green", "/srv/shop/run/stopped")
     installed = replace(look().nginx, upstreams=ways, flags=flags, serves="blue")
     (problem,) = missing(wanted, look(nginx=installed), HOST, building=building)
@@ -113,6 +113,25 @@ def test_a_site_that_sends_elsewhere_is_named_with_the_way_out(building: bool) -
     assert missing(config(web={"ports": [3000, 3001]}), look(nginx=installed), HOST, building=building) == []
 
 
+@pytest.mark.parametrize("instances", [1, 3, "cpus"])
+def test_another_number_of_processes_than_the_site_has_keeps_a_build_from_beginning_but_no_way_back(
+    instances: int | str,
+) -> None:
+    wanted = config(web={"ports": [3000, 3100], "instances": instances})
+    ways = tuple(
+        (f"shop_{slot}", (f"127.0.0.1:{port}", f"127.0.0.1:{port + 1}"))
+        for slot, port in (("blue", 3000), ("green", 3100))
+    )
+    seen = look(nginx=replace(look().nginx, upstreams=ways, cpus=4))
+    assert [problem.partition(",")[0] for problem in missing(wanted, seen, HOST, building=True)] == [
+        "nginx shares blue's visitors among 2",
+        "nginx shares green's visitors among 2",
+    ]
+    assert missing(wanted, seen, HOST, building=False) == []
+    two = look(nginx=replace(seen.nginx, cpus=2))
+    assert missing(config(web={"ports": [3000, 3100], "instances": "cpus"}), two, HOST, building=True) == []
+
+
 def test_a_site_that_looks_for_the_flag_of_another_root_is_named() -> None:
     installed = replace(look().nginx, flags=("/srv/old/run/green", "/srv/old/run/stopped"))
     (problem,) = missing(config(), look(nginx=installed), HOST, building=False)
@@ -122,5 +141,5 @@ def test_a_site_that_looks_for_the_flag_of_another_root_is_named() -> None:
 
 
 def test_a_template_of_ones_own_may_call_its_upstreams_as_it_likes() -> None:
-    installed = replace(look().nginx, upstreams=(("mine", "127.0.0.1:9"),), flags=("/x/closed",))
+    installed = replace(look().nginx, upstreams=(("mine", ("127.0.0.1:9",)),), flags=("/x/closed",))
     assert missing(config(), look(nginx=installed), HOST, building=False) == []

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.nginx import PATH, App, Nginx, ask
-from tests.support.ports import free_port
+from tests.support.ports import free_port, free_ports
 from tests.support.processes import Completed, run, wait_until
 from windlass.config.model import Config
 from windlass.errors import NotReady, Refused
@@ -17,7 +19,7 @@ from windlass.facts import Answer, Question
 from windlass.facts.nginx import NginxFacts, NginxRights, nginx, rights
 from windlass.layout import SLOTS
 from windlass.plan import Plan, Step
-from windlass.plans.nginx import astray, difference, install
+from windlass.plans.nginx import astray, difference, install, miscounted
 from windlass.shell import Command
 
 OTHER_SITE = "server {{ listen 127.0.0.1:{port}; return 200 other; }}\n"
@@ -222,7 +224,7 @@ def test_the_installed_site_says_to_where_it_sends(config: Config, server: Nginx
     assert asked(nginx(config)).upstreams == ()
     ran(planned(config, server)).check()
     seen = asked(nginx(config))
-    assert dict(seen.upstreams) == {f"shop_{slot}": f"127.0.0.1:{config.port(slot)}" for slot in SLOTS}
+    assert dict(seen.upstreams) == {f"shop_{slot}": (f"127.0.0.1:{config.port(slot)}",) for slot in SLOTS}
     assert {str(config.layout.green), str(config.layout.stopped)} <= set(seen.flags)
     assert (seen.serves, astray(config, seen, "deploy@web1")) == (None, [])
 
@@ -247,6 +249,61 @@ def test_the_port_that_visitors_are_served_on_is_not_taken_from_them(
     ]
     ran(planned(idle, server)).check()
     assert astray(idle, asked(nginx(idle)), "deploy@web1") == []
+
+
+def test_a_number_of_web_processes_that_the_site_does_not_have_is_told_with_the_way_out(
+    config: Config, server: Nginx, tmp_path: Path
+) -> None:
+    blue, green = free_ports(3), free_ports(3)
+
+    def of(instances: int | str, first: int = green[0]) -> Config:
+        web = {"ports": [blue[0], first], "instances": instances}
+        made = configured(tmp_path, server, config.nginx.listen, web={"ports": web["ports"]})
+        return made.model_copy(update={"web": made.web.model_copy(update=web)})
+
+    ran(planned(of(2), server)).check()
+    seen = asked(nginx(of(2)))
+    assert dict(seen.upstreams)["shop_blue"] == tuple(f"127.0.0.1:{port}" for port in blue[:2])
+    assert miscounted(of(2), seen, "deploy@web1") == []
+    for number in (1, 3):
+        told = miscounted(of(number), seen, "deploy@web1")
+        assert told == [
+            f"nginx shares {slot}'s visitors among 2, and [web] instances is {number}: "
+            "fab nginx.install -H root@web1 first"
+            for slot in SLOTS
+        ]
+        assert astray(of(number), seen, "deploy@web1") == []
+        assert (
+            difference(of(number), seen)
+            == f"{config.nginx.site} is not what the config and the template give"
+        )
+    assert seen.cpus == len(os.sched_getaffinity(0))
+    cores = replace(seen, cpus=2)
+    assert (miscounted(of("cpus"), cores, "h"), difference(of("cpus"), cores)) == ([], "")
+    assert len(miscounted(of("cpus"), replace(seen, cpus=3), "h")) == 2
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_visitors_of_what_is_live_are_not_sent_to_what_still_runs_on_the_other_slot(
+    config: Config, server: Nginx, tmp_path: Path, listens: bool
+) -> None:
+    """Blue grows into green's port: nobody but a standby, or a release that is being tried, could be there."""
+    first, later = free_ports(2), free_port()
+    before = configured(tmp_path, server, config.nginx.listen, web={"ports": list(first)})
+    ran(planned(before, server)).check()
+    Path(config.layout.slot_release("blue")).symlink_to(tmp_path)
+    web = before.web.model_copy(update={"ports": [first[0], later], "instances": 2})
+    wider = before.model_copy(update={"web": web})
+    if not listens:
+        ran(planned(wider, server)).check()
+        return
+    standby = App("standby", first[1])
+    try:
+        with pytest.raises(Refused, match=f"port {first[1]} is green's in the site that is there") as refused:
+            planned(wider, server)
+        assert "end a warm standby" in refused.value.hint
+    finally:
+        standby.stop()
 
 
 def configured(tmp_path: Path, server: Nginx, port: int, **settings: Any) -> Config:

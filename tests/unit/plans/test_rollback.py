@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.unit.made import config, cutover, kept, live, past, record, state, we
 from tests.unit.plans.reading import stage, step, text_of, titles, whole_text
 from windlass.errors import Refused
 from windlass.facts.state import State
+from windlass.manifest import manifest_of
 from windlass.plan import Gate, Plan
 from windlass.plans.rollback import (
     choose,
@@ -181,6 +183,15 @@ def test_going_back_to_a_warm_standby_is_the_rename_alone() -> None:
 def test_what_is_no_standby_is_started(seen: State) -> None:
     assert not is_standby(seen, TO)
     assert "start on green" in titles(rollback(config(), seen, TO))
+
+
+@pytest.mark.parametrize(("instances", "there"), [(2, True), (3, False), (1, False)])
+def test_a_standby_of_another_number_of_web_processes_is_started_anew(instances: int, there: bool) -> None:
+    web = {"ports": [3000, 3100]}
+    known = manifest_of(config(web={**web, "instances": 2}), "green", B, "b" * 40, "/usr/bin")
+    seen = live(C, standby="", slots={"blue": C, "green": B}, manifests={"green": known})
+    to = replace(TO, instances=instances)
+    assert is_standby(seen, to) == there
 
 
 def test_while_the_app_is_stopped_a_release_is_chosen_and_nothing_is_started() -> None:

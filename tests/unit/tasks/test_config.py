@@ -75,3 +75,12 @@ def test_the_list_of_tasks_waits_for_nothing_heavy(folder: Path) -> None:
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
     assert "tasks" in imported
     assert not imported & {"pydantic", "jinja2", "rich", "psutil"}
+
+
+def test_a_site_that_depends_on_a_hosts_cores_wants_to_be_told_them(folder: Path) -> None:
+    (folder / "shop.toml").write_text(SHOP + '[web]\ninstances = "cpus"\nports = [3000, 3100]\n')
+    refused = fab(folder, "nginx.show")
+    assert refused.returncode == 2
+    assert "fab nginx.show --cpus N" in refused.stderr
+    shown = fab(folder, "nginx.show", "--cpus", "3")
+    assert shown.stdout.count("max_fails=0") == 6

@@ -20,7 +20,7 @@ BODY = b"x" * 300_000
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "GET"])
 def test_an_upload_that_outlives_its_slot_goes_to_the_next(app: Hosted, method: str) -> None:
-    with _Upload(app, method) as upload:
+    with Upload(app, method) as upload:
         app.flip()
         app.blue.stop()
         answer = upload.finish()
@@ -30,7 +30,7 @@ def test_an_upload_that_outlives_its_slot_goes_to_the_next(app: Hosted, method: 
 
 
 def test_an_upload_is_answered_by_its_slot_while_that_runs(app: Hosted) -> None:
-    with _Upload(app) as upload:
+    with Upload(app) as upload:
         app.flip()
         assert upload.finish().text == '{"commit": "blue"}'
     assert app.green.seen == []
@@ -41,11 +41,11 @@ def test_what_was_sent_once_is_never_sent_again(
     host: Callable[..., Hosted], nginx: Nginx, method: str
 ) -> None:
     app = host()
-    with _hangs_up() as port:
+    with hangs_up() as port:
         site = Path(app.config.nginx.site)
         site.write_text(site.read_text().replace(f":{app.blue.port};", f":{port};"))
         nginx.start()
-        with _Upload(app, method) as upload:
+        with Upload(app, method) as upload:
             app.flip()
             answer = upload.finish()
     assert (answer.status, "Back in a moment" in answer.text) == (502, True)
@@ -54,7 +54,7 @@ def test_what_was_sent_once_is_never_sent_again(
 
 @pytest.mark.parametrize("flag", ["maintenance", "stopped"])
 def test_an_upload_that_outlives_its_slot_gets_the_page_while_that_is_up(app: Hosted, flag: str) -> None:
-    with _Upload(app) as upload:
+    with Upload(app) as upload:
         app.flip()
         app.blue.stop()
         (app.root / "run" / flag).touch()
@@ -65,7 +65,7 @@ def test_an_upload_that_outlives_its_slot_gets_the_page_while_that_is_up(app: Ho
 
 
 def test_where_the_next_slot_is_down_too_it_is_a_502_with_the_page(app: Hosted) -> None:
-    with _Upload(app) as upload:
+    with Upload(app) as upload:
         app.flip()
         app.blue.stop()
         app.green.stop()
@@ -95,7 +95,7 @@ def test_nobody_else_chooses_a_slot(app: Hosted) -> None:
     assert "x-windlass-slot" not in app.ask(headers=PROBE).headers
 
 
-class _Upload:
+class Upload:
     """A request of which nginx has the header and half of the body."""
 
     def __init__(self, app: Hosted, method: str = "POST") -> None:
@@ -106,7 +106,7 @@ class _Upload:
         # nginx answers on one worker, in turn: after this it has read that header.
         app.ask("/.windlass/site")
 
-    def __enter__(self) -> _Upload:
+    def __enter__(self) -> Upload:
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -118,7 +118,7 @@ class _Upload:
 
 
 @contextmanager
-def _hangs_up() -> Iterator[int]:
+def hangs_up(port: int = 0) -> Iterator[int]:
     """The port of an app that takes a request and closes the connection without an answer."""
 
     def serve() -> None:
@@ -130,7 +130,7 @@ def _hangs_up() -> Iterator[int]:
             with connection:
                 connection.recv(1 << 20)
 
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server(("127.0.0.1", port)) as server:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield int(server.getsockname()[1])

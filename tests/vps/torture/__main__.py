@@ -44,10 +44,10 @@ def main() -> int:
             torture.run(rounds)
         finally:
             slot.close()
-    _say(table(torture.accounts))
+    _say(table(torture.accounts, torture.failures))
     _say(f"seed {seed}: {len(torture.failures)} of {len(rounds)} rounds failed")
     for failure in torture.failures:
-        _say(failure.partition("\n")[0])
+        _say(failure.text.partition("\n")[0])
     return int(bool(torture.failures))
 
 

@@ -15,6 +15,7 @@ from tests.vps.torture.hosts import Hosts
 from tests.vps.torture.rounds import Round
 from tests.vps.torture.strikes import MISHAPS, wait_for_agents
 from tests.vps.torture.visitors import Visitors
+from windlass.demo.account import Failure
 
 PATIENCE = 120.0
 """Seconds in which an agent that hears nothing of its operator has ended, and given the lock back."""
@@ -45,7 +46,13 @@ class Ordeal:
         self._app = hosts.apps[one.host]
         self._missed = False
         self._struck = 0.0
+        self._visitors: list[Visitors] = []
         self.said: list[Completed] = []
+
+    @property
+    def lost(self) -> list[Failure]:
+        """What visitors asked for in vain."""
+        return [failure for one in self._visitors for failure in one.lost]
 
     def run(self) -> Account:
         """Go through it. Raises AssertionError where something does not hold that must."""
@@ -53,18 +60,18 @@ class Ordeal:
         before = self._hosts.each(verdict.state)
         neighbours = verdict.neighbours(self._hosts)
         with ExitStack() as stack:
-            visitors = [stack.enter_context(Visitors(app)) for app in self._hosts.apps]
-            done = self._interrupted(arguments, visitors[self._round.host])
+            self._visitors = [stack.enter_context(Visitors(app)) for app in self._hosts.apps]
+            done = self._interrupted(arguments, self._visitors[self._round.host])
             for app in self._hosts.apps:
                 wait_for_agents(app, PATIENCE)
             seconds = time.monotonic() - self._struck
             how = self._judge(done, before)
             self._judge_neighbours(neighbours)
             self._go_on(how)
-        lost = [failure for one in visitors for failure in one.lost]
-        assert not lost, "\n".join([f"{len(lost)} requests lost", *map(str, lost[:40])])
-        away = max(one.away for one in visitors)
-        return Account(self._round, how, self._missed, seconds, away, sum(one.requests for one in visitors))
+        assert not self.lost, "\n".join([f"{len(self.lost)} requests lost", *map(str, self.lost[:40])])
+        away = max(one.away for one in self._visitors)
+        asked = sum(one.requests for one in self._visitors)
+        return Account(self._round, how, self._missed, seconds, away, asked)
 
     def _interrupted(self, arguments: list[str], visitors: Visitors) -> Completed:
         """The command with its mishap, and the mishap over."""

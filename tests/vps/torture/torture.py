@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from tests.vps.apps.tiny import ROOT
 from tests.vps.torture.commands import measure
@@ -20,14 +21,26 @@ runuser -u deploy -- env HOME=/home/deploy pm2 -s jlist | grep -o '"name":"[^"]*
 """
 
 
+@dataclass(frozen=True)
+class Broken:
+    """A round that did not hold: how many requests were lost, and all that is known of it."""
+
+    round: Round
+    lost: int
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class Torture:
-    """Rounds on hosts: `accounts` of those that held, `failures` as texts of those that did not."""
+    """Rounds on hosts: `accounts` of those that held, `failures` of those that did not."""
 
     def __init__(self, hosts: Hosts, say: Callable[[str], None]) -> None:
         self._hosts, self._say = hosts, say
         self._usual: dict[str, float] = {}
         self.accounts: list[Account] = []
-        self.failures: list[str] = []
+        self.failures: list[Broken] = []
 
     def run(self, rounds: Sequence[Round]) -> None:
         """Go through all of them, whatever becomes of one."""
@@ -49,5 +62,5 @@ class Torture:
         for app in self._hosts.apps:
             with suppress(Exception):
                 told.append(f"--- {app.host}\n{app.vps.run(LAST_RUN, check=False).output}")
-        self.failures.append("\n".join(told))
-        self._say(self.failures[-1])
+        self.failures.append(Broken(one, len(ordeal.lost), "\n".join(told)))
+        self._say(self.failures[-1].text)

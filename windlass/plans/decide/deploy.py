@@ -87,10 +87,10 @@ def _has_all(seen: Seen) -> bool:
 
 def _due(config: Config, seen: Seen) -> Iterator[str]:
     """Why what is live is deployed all the same: it does not answer well itself, or was started otherwise."""
-    if seen.visitors and seen.visitors.direct and seen.visitors.direct.problem:
-        yield f"the live release is not well, so it is deployed anew: {seen.visitors.direct.problem}"
+    if seen.visitors and seen.visitors.unwell:
+        yield f"the live release is not well, so it is deployed anew: {seen.visitors.unwell}"
     state = seen.look.state
-    changed = differences(config, state.manifests.get(state.slot))
+    changed = differences(seen.look.own(config), state.manifests.get(state.slot))
     if changed:
         yield f"the configuration has changed since the live release was started: {'; '.join(changed)}"
 
@@ -129,6 +129,7 @@ def _linted(config: Config, seen: Seen) -> list[Said]:
 
 def _plan(config: Config, seen: Seen, options: Options, folders: Sequence[Path]) -> Plan:
     assert seen.revision is not None
+    config = seen.look.own(config)
     release = deploy.release_id(seen.look, seen.revision)
     page = has_page(seen.look.state, wanted=options.page)
     to = cutover_to(config, seen.look, release, seen.revision.hash, folders=folders, page=page)

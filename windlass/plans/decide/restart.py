@@ -11,7 +11,8 @@ from windlass.plan import Plan
 from windlass.plans import rollback
 from windlass.plans.cutover import check_not_stopped, cutover_to
 from windlass.plans.decide.decision import Decision, for_each
-from windlass.plans.look import Look, check_ready
+from windlass.plans.look import Look, missing, refuse
+from windlass.plans.nginx import miscounted
 
 
 def decide(config: Config, seen: Mapping[str, Look], *, folders: Sequence[Path] = ()) -> Decision:
@@ -19,12 +20,13 @@ def decide(config: Config, seen: Mapping[str, Look], *, folders: Sequence[Path] 
 
     def plan(item: tuple[str, Look]) -> Plan:
         host, look = item
-        check_ready(config, host, look, building=False)
+        own = look.own(config)
+        refuse(host, [*missing(own, look, host, building=False), *miscounted(own, look.nginx, host)])
         live = look.state.release(look.state.live)
         if live is None:
             raise Refused(f"{host}: nothing is live; nothing was changed", hint=f"fab deploy -H {host}")
-        to = cutover_to(config, look, live.id, live.revision, folders=folders, known=True)
-        return rollback.restart(config, look.state, to)
+        to = cutover_to(own, look, live.id, live.revision, folders=folders, known=True)
+        return rollback.restart(own, look.state, to)
 
     for_each(seen.items(), lambda item: check_not_stopped(item[0], item[1].state))
     return Decision(tuple(for_each(seen.items(), plan)))

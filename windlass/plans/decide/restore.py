@@ -82,7 +82,9 @@ def decide(config: Config, seen: Seen, chosen: Choice, dump: Dump | None) -> Dec
     """
     if dump is not None:
         restorable.check_dump(seen.host, seen.databases, chosen.source, dump)
-    plan = restore.plan(config, seen.host, seen.look.state, chosen.source, chosen.kept, chosen.to)
+    plan = restore.plan(
+        seen.look.own(config), seen.host, seen.look.state, chosen.source, chosen.kept, chosen.to
+    )
     return Decision((plan,))
 
 
@@ -104,4 +106,4 @@ def _cutover(config: Config, look: Look, folders: Sequence[Path]) -> Cutover | N
     if live is None or state.stopped is not None:
         return None
     page = has_page(state, wanted=True)
-    return cutover_to(config, look, live.id, live.revision, folders=folders, known=True, page=page)
+    return cutover_to(look.own(config), look, live.id, live.revision, folders=folders, known=True, page=page)

@@ -30,7 +30,7 @@ def decide(config: Config, seen: Mapping[str, Look], *, folders: Sequence[Path] 
                 f"{host}: nothing was live before the stop, so there is nothing to resume",
                 hint=f"on the server: rm {config.layout.stopped}, then fab deploy -H {host}",
             )
-        started = as_started(config, live.manifest or state.manifests.get(state.slot))
+        started = as_started(look.own(config), live.manifest or state.manifests.get(state.slot))
         to = cutover_to(started, look, live.id, live.revision, folders=folders, known=True, slot=state.slot)
         return emergency.resume(started, to)
 

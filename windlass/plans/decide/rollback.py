@@ -9,7 +9,7 @@ from pathlib import Path
 from windlass.config.model import Config
 from windlass.errors import Refused, together
 from windlass.facts.state import Release
-from windlass.manifest import as_started, differences
+from windlass.manifest import as_it_was, as_started
 from windlass.plan import Plan
 from windlass.plans import rollback
 from windlass.plans.cutover import cutover_to
@@ -81,11 +81,12 @@ def decide(
         check_ready(config, one.host, one.look, building=False)
         check_has_what_it_needs(one.host, one.look, release, one.files)
         state = one.look.state
-        started = as_started(config, release.manifest)
+        own = one.look.own(config)
+        started = as_started(own, release.manifest)
         to = cutover_to(started, one.look, release.id, release.revision, folders=folders, known=True)
         make = rollback.choose if state.stopped is not None else rollback.rollback
         made = make(started, state, to, migrations=with_database)
-        return replace(made, notes=(*made.notes, *_as_it_was(config, release)))
+        return replace(made, notes=(*made.notes, *_as_it_was(own, release)))
 
     plans = for_each(pairs, plan)
     said = [Said(one.host, note) for one, made in zip(seen, plans, strict=True) for note in made.notes]
@@ -94,7 +95,7 @@ def decide(
 
 def _as_it_was(config: Config, release: Release) -> list[str]:
     """What differs between the configuration and what the release is started with again."""
-    changed = differences(config, release.manifest)
+    changed = as_it_was(config, release.manifest)
     if not changed:
         return []
     return [

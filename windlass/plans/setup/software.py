@@ -66,7 +66,7 @@ def _services(config: Config, seen: Seen, found: node.Node, folders: Sequence[Pa
         *((boot,) if config.web.supervisor == "pm2" else ()),
         services.recovery(config, seen.services, node=found.folder, folders=folders),
         *services.rotation(config, seen.services, home=home, folders=folders),
-        *(units.steps(config, seen.state, seen.units) if seen.units else ()),
+        *(units.steps(config.counted(seen.site.nginx.cpus), seen.state, seen.units) if seen.units else ()),
     )
 
 

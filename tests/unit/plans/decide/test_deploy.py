@@ -14,6 +14,7 @@ from windlass.facts.applied import Applied
 from windlass.facts.databases import Databases
 from windlass.facts.tools import Tools
 from windlass.facts.visitors import Reply, Visitors
+from windlass.manifest import manifest_of
 from windlass.plans.decide.deploy import Seen, decide
 from windlass.plans.deploy import Options
 
@@ -30,7 +31,7 @@ def seen(host: str = "web1", **parts: Any) -> Seen:
 def up_to_date(host: str = "web1", problem: str = "", **parts: Any) -> Seen:
     """A host that has the revision live; `problem` is how its slot answers."""
     at = live(LIVE, live_revision=NEW, **parts)
-    return seen(host, look=look(at), visitors=Visitors(Reply(500 if problem else 200, 0.1, problem)))
+    return seen(host, look=look(at), visitors=Visitors((Reply(500 if problem else 200, 0.1, problem),)))
 
 
 def with_pending(**parts: Any) -> Seen:
@@ -181,3 +182,35 @@ def test_a_release_is_numbered_past_all_that_are_known() -> None:
     (plan,) = decide(config(), "main", [on], Options()).plans
     assert plan.record["release"] == "0008-ccccccc"
     assert step(plan, "publish")
+
+
+CPUS = config(web={"instances": "cpus", "ports": [3000, 3100]})
+
+
+def test_each_host_has_as_many_web_processes_as_it_has_cores() -> None:
+    hosts = [
+        seen(host, look=look(live("0001-aaaaaaa"), nginx=replace(look().nginx, cpus=cpus)))
+        for host, cpus in (("web1", 2), ("web2", 4), ("web3", 1))
+    ]
+    plans = decide(CPUS, "main", hosts, Options()).plans
+    assert [[title for title in running(plan) if "healthy on" in title] for plan in plans] == [
+        ["healthy on ports 3100 to 3101"],
+        ["healthy on ports 3100 to 3103"],
+        ["healthy on port 3100"],
+    ]
+
+
+@pytest.mark.parametrize(("cpus", "due"), [(2, False), (4, True)])
+def test_a_host_with_other_cores_than_when_it_was_started_is_deployed_anew(cpus: int, due: bool) -> None:
+    started = manifest_of(CPUS.counted(2), "blue", LIVE, NEW, "/usr/bin")
+    host = up_to_date(manifests={"blue": started})
+    host = replace(host, look=replace(host.look, nginx=replace(host.look.nginx, cpus=cpus)))
+    decided = decide(CPUS, "main", [host], Options())
+    assert bool(decided.plans) == due
+    assert any("[web] instances" in one.text for one in decided.said) == due
+
+
+def test_one_of_several_that_does_not_answer_has_the_live_release_deployed_anew() -> None:
+    replies = Reply(200, 0.1, "", 3000), Reply(0, 0.1, "connection refused", 3001)
+    decided = decide(config(), "main", [replace(up_to_date(), visitors=Visitors(replies))], Options())
+    assert decided.said[0].text.endswith("deployed anew: port 3001: connection refused")

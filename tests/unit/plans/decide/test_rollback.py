@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from windlass.errors import NotReady, Refused, WindlassError
 from windlass.facts.applied import Applied
 from windlass.facts.nginx import NginxFacts
 from windlass.facts.state import State
+from windlass.manifest import manifest_of
 from windlass.plans.decide import restart, resume
 from windlass.plans.decide.rollback import Seen, choose, decide, with_nothing_to_go_back_to
+from windlass.plans.look import Look
 
 A, B = "0001-aaaaaaa", "0002-bbbbbbb"
 NO_NGINX = NginxFacts("", False, False, "", "", ())
@@ -143,3 +146,40 @@ def test_a_resume_starts_the_live_release_on_its_own_slot() -> None:
     (plan,) = resume.decide(config(), {"web1": look(at(B, stopped="by ana"))}).plans
     assert plan.record == {"release": B, "revision": kept(B)[0].revision, "resumed": True}
     assert "start on blue" in titles(plan)
+
+
+def shares(count: int, current: str = B, **parts: Any) -> Look:
+    """A host whose site shares each slot's visitors among so many."""
+    ways = tuple(
+        (f"shop_{slot}", tuple(f"127.0.0.1:{first + number}" for number in range(count)))
+        for slot, first in (("blue", 3000), ("green", 3100))
+    )
+    known = look(at(current, **parts))
+    return replace(known, nginx=replace(known.nginx, upstreams=ways, cpus=2))
+
+
+@pytest.mark.parametrize("instances", [2, 4, "cpus"])
+def test_a_rollback_starts_as_many_web_processes_as_the_configuration_has_whatever_the_site_and_the_release(
+    instances: int | str,
+) -> None:
+    wanted = config(web={"instances": instances, "ports": [3000, 3100]})
+    before = manifest_of(config(web={"instances": 7, "ports": [3000, 3100]}), "blue", A, "a" * 40, "/usr/bin")
+    kept_before = replace(kept(A)[0], manifest=before)
+    host = Seen("web1", shares(3, releases=(kept_before, *kept(B))))
+    plan, *_ = decide(wanted, [host], [kept_before]).plans
+    assert f"healthy on ports 3100 to {3099 + wanted.counted(2).instances}" in titles(plan)
+    assert not any("instances" in note for note in plan.notes)
+
+
+def test_a_restart_waits_for_the_site_that_its_number_needs() -> None:
+    wanted = config(web={"instances": 2, "ports": [3000, 3100]})
+    assert restart.decide(wanted, {"web1": shares(2)}).plans
+    with pytest.raises(NotReady, match=r"nginx shares blue's visitors among 3, and \[web\] instances is 2"):
+        restart.decide(wanted, {"web1": shares(3)})
+
+
+def test_what_was_stopped_is_started_whatever_the_site_shares() -> None:
+    (plan,) = resume.decide(
+        config(web={"instances": 2, "ports": [3000, 3100]}), {"web1": shares(3, stopped="by ana")}
+    ).plans
+    assert "healthy on ports 3000 to 3001" in titles(plan)
