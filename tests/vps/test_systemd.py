@@ -197,6 +197,42 @@ def test_a_unit_that_is_not_as_the_configuration_wants_stops_a_deploy_before_its
     guarded.fab("restart").check()
 
 
+def test_each_of_several_web_processes_is_a_unit_that_has_its_own_port(guarded: Supervised) -> None:
+    vps = guarded.vps
+    if guarded.slot() == "green":
+        guarded.fab("restart").check()
+    guarded.configure(web={"ports": [3000, 3100], "instances": 2})
+    guarded.setup()
+    guarded.fab("restart").check()
+    assert guarded.running() == ["green", "green-2"]
+    ports = vps.run("ss -Hltn 'sport >= 3000 and sport <= 3200' | awk '{ print $4 }' | sort").stdout.split()
+    assert ports == ["127.0.0.1:3100", "127.0.0.1:3101"]
+    vps.run("systemctl disable --quiet windlass-tiny.service")
+    vps.power_cycle()
+    guarded.wait_until_up()
+    wait_until(lambda: guarded.running() == ["green", "green-2"], 20, lambda: str(guarded.running()))
+    vps.run("systemctl enable --quiet windlass-tiny.service")
+    vps.run(
+        "systemctl stop windlass-tiny.web@green.2; systemd-run --quiet --unit=thief --uid=tiny-app "
+        "python3 -m http.server --bind 127.0.0.1 3101"
+    )
+    wait_until(lambda: "3101" in vps.run("ss -Hltn 'sport = 3101'").stdout, 10, "no thief")
+    missing = guarded.fab("status").output
+    assert "windlass-tiny.web@green.2 is not running" in missing
+    vps.run("systemctl stop thief")
+    guarded.fab("restart").check()
+    assert guarded.running() == ["blue", "blue-2"]
+    guarded.configure(web={"ports": [3000, 3100]})
+    guarded.setup()
+    guarded.fab("restart").check()
+    assert guarded.running() == ["green"]
+    guarded.fab("restart").check()
+    guarded.configure()
+    guarded.setup()
+    guarded.fab("restart").check()
+    assert guarded.alone()
+
+
 def lines(vps: Vps, unit: str) -> str:
     """The unit's lines in the journal."""
     return vps.run(f"journalctl --quiet --output=cat --unit={unit}").stdout
