@@ -9,6 +9,8 @@ from windlass.layout import Layout, Slot
 from windlass.manifest import Manifest
 from windlass.plan import Gate
 from windlass.shell import Command, all_of, cmd
+from windlass.supervisors import starting as supervisors
+from windlass.supervisors import units
 
 LINGERS = 4.0
 """Seconds: an ES module that throws ends three seconds later, by a SIGINT of pm2's error handler (docs/traps.md)."""
@@ -48,16 +50,17 @@ def healthy(
 
 
 def alive(config: Config, slot: Slot, processes: Sequence[str], *, known: bool) -> Gate:
-    """These processes of a slot, by their pm2 names, stay up for as long as its web process must.
+    """These processes of a slot, by their names, stay up for as long as its web process must.
 
     For longer than pm2 keeps one alive that has thrown at its start, unless they were well before.
     """
     health = config.health
-    min_healthy = health.min_healthy_known if known else max(health.min_healthy, LINGERS)
-    look = [cmd("pm2", "describe", name).commented("online, and no restarts") for name in processes]
+    lingers = LINGERS if config.web.supervisor == "pm2" else 0
+    min_healthy = health.min_healthy_known if known else max(health.min_healthy, lingers)
+    look = [supervisors.look(config, slot, name).commented("up, and no restarts") for name in processes]
     return Gate(
         "alive",
-        {"processes": _watched(config, slot, processes), "min_healthy": min_healthy},
+        {"processes": _watched(config, slot, processes), "slot": slot, "min_healthy": min_healthy},
         all_of(cmd("sleep", f"{min_healthy:g}"), *look),
     )
 
@@ -68,6 +71,7 @@ def listens(config: Config, slot: Slot, release: str, there: Manifest | None = N
     arguments = {
         **_occupants(config, slot, there),
         "cwd": str(layout.release_app(release)),
+        "slot": slot,
         "seconds": config.health.start_timeout,
         "unless": str(layout.stopped),
     }
@@ -122,7 +126,7 @@ def soak(config: Config, slot: Slot, release: str, processes: Sequence[str] = ()
     known = upstreams(config, slot)
     failed = '"status":"5[0-9][0-9]".*"upstream_addr":"'
     errors = cmd("grep", *(["-E", f"{failed}({'|'.join(known)})"] if len(known) > 1 else [failed + known[0]]))
-    describe = [cmd("pm2", "describe", name) for name in config.web_names(slot)]
+    describe = [supervisors.look(config, slot, name) for name in config.web_names(slot)]
     return Gate(
         "soak",
         arguments,
@@ -177,11 +181,23 @@ def pid_files(layout: Layout, name: str) -> list[str]:
 
 
 def _watched(config: Config, slot: Slot, processes: Sequence[str]) -> dict[str, dict[str, object]]:
-    instances = {config.process_name(slot, kind): one.instances for kind, one in config.processes.items()}
+    kinds = {config.process_name(slot, kind): kind for kind in config.processes}
     return {
-        name: {"pid_files": pid_files(config.layout, name), "instances": instances[name]}
+        name: {
+            **_named(config, slot, name),
+            "instances": config.processes[kinds[name]].instances,
+        }
         for name in processes
     }
+
+
+def _named(config: Config, slot: Slot, name: str) -> dict[str, object]:
+    """What tells a process from all others, whichever supervisor has started the slot."""
+    scripts = {
+        units.unit(config, kind, slot, number): str(config.layout.start_script(kind, slot, number))
+        for kind, number in units.places(config, slot, name)
+    }
+    return {"pid_files": pid_files(config.layout, name), "units": scripts}
 
 
 def _app(config: Config, layout: Layout, slot: Slot, release: str) -> dict[str, object]:
@@ -189,6 +205,7 @@ def _app(config: Config, layout: Layout, slot: Slot, release: str) -> dict[str, 
     return {
         **_occupants(config, slot),
         "cwd": str(layout.release_app(release)),
+        "slot": slot,
         "path": config.health.path,
         "status": config.health.status,
         "host": config.nginx.probe_name,
@@ -200,11 +217,11 @@ def _app(config: Config, layout: Layout, slot: Slot, release: str) -> dict[str, 
 def _occupants(config: Config, slot: Slot, there: Manifest | None = None) -> dict[str, object]:
     """Each web process's port, and what tells its process: of the first, and of all where there are several.
 
-    What tells a process is the supervisor's matter: for pm2, where it writes the pid.
+    What tells a process is the supervisor's matter: for pm2, where it writes the pid; for systemd, its unit.
     """
     names = there.web_names if there else config.web_names(slot)
     instances = [
-        {"port": port, "pid_files": pid_files(config.layout, name)}
+        {"port": port, **_named(config, slot, name)}
         for port, name in zip(ports_of(config, slot, there), names, strict=True)
     ]
     return {**instances[0], "instances": instances} if len(instances) > 1 else {**instances[0]}

@@ -57,6 +57,11 @@ def nginx_string(value: object) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def unit_text(value: object) -> str:
+    """The value as a unit's line holds it: a % there begins a specifier."""
+    return str(value).replace("%", "%%")
+
+
 def milliseconds(seconds: float) -> int:
     """Seconds as whole milliseconds."""
     return round(seconds * 1000)
@@ -76,6 +81,7 @@ def _environment(folders: Sequence[Path]) -> Environment:
         "js": json.dumps,
         "milliseconds": milliseconds,
         "regex": re.escape,
+        "unit": unit_text,
     }
     environment.filters.update(filters)
     return environment

@@ -201,3 +201,15 @@ def test_other_processes_are_watched_for_longer_than_pm2_keeps_one_that_has_thro
     gate = gates.alive(watched, "green", ["shop-green-jobs"], known=known)
     assert gate.arguments["min_healthy"] == seconds
     assert gate.arguments["processes"]["shop-green-jobs"]["instances"] == 2
+
+
+@pytest.mark.parametrize(("supervisor", "seconds"), [("pm2", gates.LINGERS), ("systemd", 3)])
+def test_a_worker_is_watched_for_longer_than_pm2_keeps_one_that_has_thrown(
+    supervisor: str, seconds: float
+) -> None:
+    wanted = config(web={"supervisor": supervisor}, processes={"jobs": {"script": "jobs.js"}})
+    gate = gates.alive(wanted, "green", ["shop-green-jobs"], known=False)
+    assert gate.arguments["min_healthy"] == seconds
+    assert gate.arguments["processes"]["shop-green-jobs"]["units"] == {
+        "windlass-shop.jobs@green.1.service": "/srv/shop/run/jobs.green.1.start"
+    }

@@ -21,6 +21,7 @@ from windlass.facts import (
     state,
     system,
     tools,
+    units,
     users,
 )
 from windlass.facts import node as builds
@@ -63,6 +64,7 @@ def look_at_software(config: Config, wishes: Wishes, host: Host, branch: str) ->
         checkout,
         found.get("database"),
         found.get("firewall"),
+        found["units"],
     )
 
 
@@ -91,6 +93,7 @@ def _software_questions(config: Config, wishes: Wishes, branch: str) -> list[Que
         sites.question(),
         system.pm2_list(),
         system.figures([], config.web.ports, []),
+        units.question(config),
     ]
     if wishes.database:
         asked.append(postgres.question())

@@ -11,7 +11,7 @@ from windlass.plan import Stage, Step
 from windlass.plans import beside, slot_logs
 from windlass.plans.cutover import Cutover
 from windlass.shell import NOTHING, Command, all_of, cmd, quote, write_file
-from windlass.supervisors import pm2
+from windlass.supervisors import starting
 
 
 def stages(
@@ -32,15 +32,15 @@ def start(config: Config, to: Cutover) -> Stage:
     layout = config.layout
     launch = all_of(
         cmd("rm", "-f", layout.standby),
-        pm2.ensure_daemon(),
         slots.lay_flag(layout),
         slots.assign(layout, to.slot, to.release),
         write_file(layout.maintenance_page, to.page),
         write_file(layout.node_path, to.node),
         write_file(layout.slot_config(to.slot), to.ecosystem),
         *([write_file(layout.slot_manifest(to.slot), to.manifest)] if to.manifest else []),
+        starting.prepare(config, to.slot, to.release, to.node),
         slot_logs.mark_start(config, to),
-        pm2.start(layout, to.slot, config.web_names(to.slot)),
+        starting.start(config, to.slot, config.web_names(to.slot)),
     )
     return Stage(
         "start",
@@ -57,7 +57,7 @@ def start(config: Config, to: Cutover) -> Stage:
                 hint=slot_logs.hint(config, to.slot),
             ),
             # Before the gate: the app comes up meanwhile. From here on a reboot finds whichever nginx points at.
-            Step("save the process list", acts.remember(to.node)),
+            *([Step("save the process list", acts.remember(to.node))] if starting.saves(config) else []),
             healthy(config, to),
             within_reach(config, to),
             *beside.started(config, to, beside.overlapping(config, to)),
@@ -156,7 +156,9 @@ def soak(config: Config, to: Cutover) -> Stage:
         watch = gates.soak(config, to.slot, to.release, workers)
         steps.append(Step(f"watch for {config.soak.seconds:g} s", watch, timeout=gates.longest(watch)))
     # Before the recovery has those of the live slot run again: no two of them shall.
-    undo = (Step(f"end {', '.join(to.alone)}", acts.end_these(to.slot, to.alone)),) if to.alone else ()
+    undo = (
+        (Step(f"end {', '.join(to.alone)}", acts.end_these(config, to.slot, to.alone)),) if to.alone else ()
+    )
     return Stage("soak", tuple(steps), undo=undo, on_cancel="keep", frees=True)
 
 
@@ -192,7 +194,7 @@ def recover(config: Config) -> tuple[Step, ...]:
         Step("agree on what is live", acts.links(config), timeout=30),
         Step(
             "agree on what runs",
-            acts.agree(),
+            acts.agree(config),
             timeout=120 + config.web.drain + config.web.kill_timeout,
         ),
         Step("maintenance page", acts.page(config), timeout=10),

@@ -12,6 +12,8 @@ from windlass.facts.backups import Backup
 from windlass.facts.nginx import NginxFacts
 from windlass.facts.state import State
 from windlass.facts.tools import PACKAGES, Tools
+from windlass.facts.units import Units
+from windlass.plans import units
 from windlass.plans.nginx import astray, install_on, miscounted
 
 MEGABYTE = 1024 * 1024
@@ -19,13 +21,17 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Look:
-    """The facts of one host; `applied` is None where the app has no database. `backups`: the newest first."""
+    """The facts of one host; `applied` is None where the app has no database, `units` where systemd does not run it.
+
+    `backups`: the newest first.
+    """
 
     state: State
     tools: Tools
     nginx: NginxFacts
     applied: Applied | None = None
     backups: tuple[Backup, ...] = ()
+    units: Units | None = None
 
     def own(self, config: Config) -> Config:
         """The configuration as it is on this host."""
@@ -74,14 +80,30 @@ def _programs(config: Config, look: Look, host: str, *, building: bool) -> list[
     ]
     if not look.tools.node:
         problems.append(_no_node(config))
-    if not look.tools.pm2:
-        problems.append("pm2: npm install -g pm2")
+    problems += _supervisor(config, look, host)
     if not look.nginx.version:
         problems.append("nginx: apt-get install nginx")
     elif not look.nginx.loaded:
         problems.append(f"nginx has no site of {config.app.name}: {install_on(host)}")
     found = miscounted(config, look.nginx, host) if building else []
     return [*problems, *astray(config, look.nginx, host), *found]
+
+
+def _supervisor(config: Config, look: Look, host: str) -> list[str]:
+    """What the one that starts the next release lacks."""
+    setup = f"fab setup -H root@{host.rpartition('@')[2]}"
+    if config.web.supervisor == "pm2":
+        return [] if look.tools.pm2 else ["pm2: npm install -g pm2"]
+    problems = (
+        [f"systemd: {lack}" for lack in units.lacks(look.own(config), look.units)] if look.units else []
+    )
+    if problems:
+        problems.append(f"  {setup} installs the units and the rights to use them")
+    if look.tools.node.startswith(("/home/", "/root/")):
+        problems.append(
+            f"node is in {look.tools.node}, which {config.app_user} may not enter: {setup} brings one"
+        )
+    return problems
 
 
 def _no_node(config: Config) -> str:

@@ -76,9 +76,9 @@ def test_before_a_start_whatever_was_on_the_slot_is_gone_and_both_slots_are_save
     assert (ending.name, ending.arguments) == ("end", {"slot": "green", "node": "/usr/bin"})
     order = [
         "rm -f /srv/shop/run/standby",
-        "pm2 -s resurrect",
         "releases/0002-ccccccc",
         "green.config.js",
+        "pm2 -s resurrect",
         "--only shop-green",
     ]
     places = [launch.index(word) for word in order]
