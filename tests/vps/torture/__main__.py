@@ -67,7 +67,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--hosts", type=int, default=1, metavar="N", help="how many (default: 1)")
     parser.add_argument(
-        "--round", type=int, metavar="N", help="this one alone: the same for the same seed, hosts and mishaps"
+        "--round", type=int, metavar="N", help="this one alone, of this seed, hosts and mishaps"
     )
     parser.add_argument("--mishap", action="append", choices=MISHAPS, help="these alone (default: all)")
     return parser.parse_args()
