@@ -28,8 +28,8 @@ function cached() {
 function script(app, number) {
   const { cwd, env, interpreter, node_args: before = [], script: program, args = [] } = app;
   const variables = { PATH: path, NODE_APP_INSTANCE: number - 1, ...env };
-  // As pm2 does: what is no file of the release is looked for on the PATH.
-  const found = isAbsolute(program) ? quoted(program) : `"$(command -v ${quoted(program)})"`;
+  // As pm2 does: what is no file of the release is looked for on the PATH. What is nowhere, the interpreter complains of.
+  const found = isAbsolute(program) ? quoted(program) : `"$(command -v ${quoted(program)} || echo ${quoted(program)})"`;
   const started = interpreter === "none" ? [found] : [...[interpreter, ...before].map(quoted), found];
   return [
     "#!/bin/sh",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from windlass.config.model import Config
+from windlass.config.sections import Web
 from windlass.errors import NotReady
 from windlass.facts.applied import Applied
 from windlass.facts.backups import Backup
@@ -13,6 +14,7 @@ from windlass.facts.nginx import NginxFacts
 from windlass.facts.state import State
 from windlass.facts.tools import PACKAGES, Tools
 from windlass.facts.units import Units
+from windlass.manifest import Manifest
 from windlass.plans import units
 from windlass.plans.nginx import astray, install_on, miscounted
 
@@ -38,10 +40,13 @@ class Look:
         return config.counted(self.nginx.cpus)
 
 
-def missing(config: Config, look: Look, host: str, *, building: bool) -> list[str]:
-    """Everything that must be there and is not, each with what brings it; empty where the server is ready."""
+def missing(config: Config, look: Look, host: str, *, building: bool, exact: bool = True) -> list[str]:
+    """Everything that must be there and is not, each with what brings it; empty where the server is ready.
+
+    `exact`: what setup installs for the supervisor is what the configuration gives, and not only there to be used.
+    """
     problems = [
-        *_programs(config, look, host, building=building),
+        *_programs(config, look, host, building=building, exact=exact),
         *_env(config, look),
         *_places(config, look),
     ]
@@ -52,9 +57,19 @@ def missing(config: Config, look: Look, host: str, *, building: bool) -> list[st
     return problems
 
 
-def check_ready(config: Config, host: str, look: Look, *, building: bool) -> None:
-    """Raise NotReady with everything that the server lacks."""
-    refuse(host, missing(config, look, host, building=building))
+def check_ready(config: Config, host: str, look: Look, *, building: bool, exact: bool = True) -> None:
+    """Raise NotReady with everything that the server lacks, as `missing` has it."""
+    refuse(host, missing(config, look, host, building=building, exact=exact))
+
+
+def startable(config: Config, look: Look, manifest: Manifest | None) -> Config:
+    """The configuration with the supervisor that can start what a manifest tells of: its own, where the server was
+    not set up for the one that is configured. To go back must not have to wait for that."""
+    before = manifest.supervisor if manifest else config.web.supervisor
+    if before == config.web.supervisor or not _supervisor(config, look, "", exact=False):
+        return config
+    web = Web.model_validate({**config.web.model_dump(), "supervisor": before})
+    return config.model_copy(update={"web": web})
 
 
 def refuse(host: str, problems: Sequence[str]) -> None:
@@ -67,7 +82,7 @@ def refuse(host: str, problems: Sequence[str]) -> None:
         )
 
 
-def _programs(config: Config, look: Look, host: str, *, building: bool) -> list[str]:
+def _programs(config: Config, look: Look, host: str, *, building: bool, exact: bool) -> list[str]:
     wanted = ["git", "rsync"] if building else []
     if building and config.database.kind != "none":
         wanted += ["psql", "pg_dump", "pg_restore"]
@@ -80,7 +95,7 @@ def _programs(config: Config, look: Look, host: str, *, building: bool) -> list[
     ]
     if not look.tools.node:
         problems.append(_no_node(config))
-    problems += _supervisor(config, look, host)
+    problems += _supervisor(config, look, host, exact=exact)
     if not look.nginx.version:
         problems.append("nginx: apt-get install nginx")
     elif not look.nginx.loaded:
@@ -89,13 +104,15 @@ def _programs(config: Config, look: Look, host: str, *, building: bool) -> list[
     return [*problems, *astray(config, look.nginx, host), *found]
 
 
-def _supervisor(config: Config, look: Look, host: str) -> list[str]:
+def _supervisor(config: Config, look: Look, host: str, *, exact: bool) -> list[str]:
     """What the one that starts the next release lacks."""
     setup = f"fab setup -H root@{host.rpartition('@')[2]}"
     if config.web.supervisor == "pm2":
         return [] if look.tools.pm2 else ["pm2: npm install -g pm2"]
     problems = (
-        [f"systemd: {lack}" for lack in units.lacks(look.own(config), look.units)] if look.units else []
+        [f"systemd: {lack}" for lack in units.lacks(look.own(config), look.units, exact=exact)]
+        if look.units
+        else []
     )
     if problems:
         problems.append(f"  {setup} installs the units and the rights to use them")

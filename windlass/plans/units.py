@@ -57,15 +57,18 @@ def gone(config: Config, seen: Units, there: Sequence[Installed]) -> list[PurePo
     return [PurePosixPath(file) for file in sorted(seen.installed - kept)]
 
 
-def lacks(config: Config, seen: Units) -> list[str]:
-    """How the server's units, user and rights differ from what the configuration wants; the user who deploys asks."""
+def lacks(config: Config, seen: Units, *, exact: bool = True) -> list[str]:
+    """How the server's units, user and rights differ from what the configuration wants; the user who deploys asks.
+
+    Not `exact`: what of it stands in the way of a start.
+    """
     found = []
     if not seen.user:
         found.append(f"there is no user {config.app_user}, as whom the app is to run")
     elif config.app_user not in seen.groups:
         found.append(f"{config.setup.user} is not in the group {config.app_user}, which reads .env")
     for one in wanted(config):
-        found += _differs(one, seen)
+        found += _differs(one, seen) if exact else _hinders(one, seen)
     return found
 
 
@@ -73,12 +76,18 @@ def _differs(one: Installed, seen: Units) -> Iterator[str]:
     if not seen.holds(one.unit, one.unit_text):
         there = str(one.unit) in seen.digests
         yield f"{one.unit} is {'not what the config gives' if there else 'missing'}"
-        return
+        return  # what else there is comes with it
     if seen.stale & set(one.enabled):
         yield f"systemd has not read {one.unit} since it changed"
     missing = [unit for unit in one.enabled if unit not in seen.enabled]
     if missing:
         yield f"{', '.join(missing)} would not come back after a boot"
+    yield from _hinders(one, seen)
+
+
+def _hinders(one: Installed, seen: Units) -> Iterator[str]:
+    if str(one.unit) not in seen.digests:
+        yield f"{one.unit} is missing"
     if not all(command in seen.rights for command in commands(one.sudoers_text)):
         yield f"{one.sudoers} does not let you start and stop {one.unit.stem.removesuffix('@')}"
 

@@ -51,7 +51,7 @@ class Supervisor(Protocol):
         """Have the slot's lines tell where this start begins."""
 
     def last_lines(self, config: Config, slot: Slot, release: str) -> Command:
-        """The end of what the slot's web processes have written since then."""
+        """The end of what the slot's processes have written since then, the web processes first."""
 
     def place(self, config: Config, slot: Slot, name: str) -> str:
         """Where a person finds the lines of a process of the slot."""

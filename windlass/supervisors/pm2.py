@@ -72,13 +72,15 @@ def look(config: Config, slot: Slot, name: str) -> Command:
 
 def mark_start(config: Config, slot: Slot, release: str) -> Command:
     """Earlier releases wrote into the same files."""
-    logs = " ".join(map(quote, _logs(config, slot)))
+    logs = " ".join(quote(log) for name in _names(config, slot) for log in _logs(config, name))
     return Command(f"{cmd('echo', _mark(slot, release))} | tee -a {logs} >/dev/null || true")
 
 
 def last_lines(config: Config, slot: Slot, release: str) -> Command:
     since = cmd("sed", "-n", f"/^{_mark(slot, release)}$/,$p")
-    return all_of(*(Command(f"{since} {quote(log)} | tail -n 20") for log in _logs(config, slot)))
+    web, *others = _names(config, slot)
+    logs = [*_logs(config, web), *(_logs(config, name)[1] for name in others)]
+    return all_of(*(Command(f"{since} {quote(log)} | tail -n 20") for log in logs))
 
 
 def place(config: Config, slot: Slot, name: str) -> str:
@@ -89,8 +91,14 @@ def _mark(slot: Slot, release: str) -> str:
     return f"--- {release} starts on {slot}"
 
 
-def _logs(config: Config, slot: Slot) -> list[PurePosixPath]:
-    folder, name = config.layout.logs / "app", config.process_name(slot)
+def _names(config: Config, slot: Slot) -> list[str]:
+    """Of each type of process the name that its logs have, the web process first."""
+    return [config.process_name(slot), *(config.process_name(slot, kind) for kind in config.processes)]
+
+
+def _logs(config: Config, name: str) -> list[PurePosixPath]:
+    """What it says, and what it complains of."""
+    folder = config.layout.logs / "app"
     return [folder / f"{name}.out.log", folder / f"{name}.err.log"]
 
 

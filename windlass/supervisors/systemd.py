@@ -90,7 +90,9 @@ def mark_start(config: Config, slot: Slot, release: str) -> Command:
 
 def last_lines(config: Config, slot: Slot, release: str) -> Command:
     since = quote(config.layout.start_script("web", slot, 1).with_suffix(".script"))
-    return Command(f'{_lines(config, slot, config.web_names(slot))} --since="@$(stat -c %Y {since})"')
+    others = [[config.process_name(slot, kind)] for kind in config.processes]
+    kinds = [_lines(config, slot, names) for names in (config.web_names(slot), *others)]
+    return all_of(*(Command(f'{lines} --since="@$(stat -c %Y {since})"') for lines in kinds))
 
 
 def place(config: Config, slot: Slot, name: str) -> str:

@@ -132,13 +132,12 @@ def test_a_release_that_is_taken_back_answers_its_requests_first_and_shows_its_l
 def test_only_the_lines_of_this_start_are_shown(tmp_path: Path) -> None:
     logs = tmp_path / "logs/app"
     logs.mkdir(parents=True)
-    for name in ("out", "err"):
-        (logs / f"shop-green.{name}.log").write_text(f"old {name}\n--- {NEW} starts on green\nnew {name}\n")
-    show = golive.start(config(tmp_path), to()).undo[0]
-    assert (
-        bash(text_of(show)).check().stdout
-        == f"--- {NEW} starts on green\nnew out\n--- {NEW} starts on green\nnew err\n"
-    )
+    mark = f"--- {NEW} starts on green\n"
+    for name in ("shop-green.out", "shop-green.err", "shop-green-worker.err"):
+        (logs / f"{name}.log").write_text(f"old {name}\n{mark}new {name}\n")
+    show = golive.start(config(tmp_path, processes=WORKER), to()).undo[0]
+    shown = bash(text_of(show)).check().stdout
+    assert shown == f"{mark}new shop-green.out\n{mark}new shop-green.err\n{mark}new shop-green-worker.err\n"
 
 
 def test_what_ends_a_slot_does_nothing_where_the_slot_is_empty(tmp_path: Path) -> None:

@@ -42,6 +42,30 @@ def installed(config: Config) -> Units:
     return Units(digests, enabled, frozenset(), rights, groups, True, names, frozenset())
 
 
+def seen(units: Units | None, **parts: object) -> look.Look:
+    return replace(made.look(made.state()), units=units, **parts)
+
+
+def test_who_goes_back_needs_units_that_are_there_and_not_those_that_the_configuration_would_give() -> None:
+    before = config(web={"max_memory": "300M"})
+    there = installed(before)
+    changed = config(web={"max_memory": "400M"})
+    assert "is not what the config gives" in "".join(look.missing(changed, seen(there), "h", building=False))
+    assert look.missing(changed, seen(there), "h", building=False, exact=False) == []
+    without = replace(there, digests={})
+    assert "is missing" in "".join(look.missing(changed, seen(without), "h", building=False, exact=False))
+
+
+def test_who_goes_back_on_a_server_that_was_not_set_up_yet_goes_back_to_what_kept_the_release_running() -> (
+    None
+):
+    before = manifest_of(made.config(), "blue", "0001-aaaaaaa", "a" * 40, "/usr/bin")
+    nothing = replace(installed(config()), digests={}, rights="")
+    assert look.startable(config(), seen(nothing), before).web.supervisor == "pm2"
+    assert look.startable(config(), seen(installed(config())), before).web.supervisor == "systemd"
+    assert look.startable(config(), seen(nothing), None).web.supervisor == "systemd"
+
+
 def test_each_type_has_a_unit_of_its_own_limits() -> None:
     web, worker = wanted(config(processes=WORKER))
     assert web.unit.name == "windlass-shop.web@.service"

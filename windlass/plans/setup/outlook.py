@@ -7,6 +7,7 @@ import re
 from windlass.config.model import Config
 from windlass.facts.deploy_key import forge
 from windlass.facts.state import State
+from windlass.plans import units
 from windlass.plans.setup import adoption
 from windlass.plans.setup.base import needs_key
 from windlass.plans.setup.seen import Seen
@@ -29,6 +30,8 @@ def outlook(config: Config, wishes: Wishes, seen: Seen, host: str) -> tuple[str,
         todo.append(
             f"what runs moves to {config.web.supervisor} with: fab restart -H {config.setup.user}@{address}"
         )
+    elif seen.units and seen.state.live and units.lacks(config.counted(seen.site.nginx.cpus), seen.units):
+        todo.append(f"what runs goes by it with: fab restart -H {config.setup.user}@{address}")
     if seen.state.live:
         return "; ".join(said), "; ".join(todo)
     process = seen.site.old.process if seen.site.old else None
