@@ -10,7 +10,7 @@ from windlass.config.model import Config
 from windlass.layout import SLOTS, Slot
 from windlass.plan import Gate
 from windlass.shell import Command, all_of, cmd
-from windlass.supervisors import starting
+from windlass.supervisors import supervisor
 
 
 def about(config: Config) -> dict[str, Any]:
@@ -41,24 +41,24 @@ def beside(config: Config, slot: Slot) -> list[str]:
 
 def end(config: Config, slot: Slot, *, node: str = "") -> Gate:
     """End and forget all that runs in a slot, whatever it was started from; `node`: the folder that node is in."""
-    return Gate("end", {"slot": slot, "node": node}, starting.end_all(config, slot))
+    return Gate("end", {"slot": slot, "node": node}, supervisor(config).end_all(config, slot))
 
 
 def end_these(config: Config, slot: Slot, processes: Iterable[str]) -> Gate:
     """End and forget these processes of a slot."""
     wanted = list(processes)
-    return Gate("end", {"slot": slot, "names": wanted}, starting.end(config, slot, wanted))
+    return Gate("end", {"slot": slot, "names": wanted}, supervisor(config).end(config, slot, wanted))
 
 
 def remove(config: Config, slot: Slot) -> Gate:
     """As `end`, and note that the slot runs nothing."""
-    by_hand = all_of(starting.end_all(config, slot), slots.clear(config.layout, slot))
+    by_hand = all_of(supervisor(config).end_all(config, slot), slots.clear(config.layout, slot))
     return Gate("end", {"slot": slot, "clear": True}, by_hand)
 
 
 def stop(config: Config) -> Gate:
     """Stop what runs in either slot; it is remembered as stopped."""
-    return Gate("stop", {}, starting.stop(config))
+    return Gate("stop", {}, supervisor(config).stop(config))
 
 
 def stand_by(config: Config, slot: Slot, others: Iterable[str]) -> Gate:
@@ -66,7 +66,9 @@ def stand_by(config: Config, slot: Slot, others: Iterable[str]) -> Gate:
     wanted = list(others)
     arguments = {"slot": slot, "others": wanted, "memory_free_mb": config.limits.memory_free_mb}
     return Gate(
-        "stand_by", arguments, all_of(cmd("touch", config.layout.standby), starting.end(config, slot, wanted))
+        "stand_by",
+        arguments,
+        all_of(cmd("touch", config.layout.standby), supervisor(config).end(config, slot, wanted)),
     )
 
 
@@ -80,7 +82,7 @@ def gone(config: Config) -> Gate:
 def present(config: Config, slot: Slot, *, web: bool = False) -> Gate:
     """Have what a slot was started with run, nothing of it while the app is stopped; `web`: its web processes alone."""
     wanted = [*config.web_names(slot), *([] if web else beside(config, slot))]
-    return Gate("present", {"slot": slot, "web": web}, starting.start(config, slot, wanted))
+    return Gate("present", {"slot": slot, "web": web}, supervisor(config).start(config, slot, wanted))
 
 
 def remember(node: str = "", *, forget: str = "") -> Gate:
@@ -100,7 +102,7 @@ def links(config: Config) -> Gate:
 
 def agree(config: Config) -> Gate:
     """Have the live slot run, and the idle one not."""
-    return Gate("agree", {}, starting.listed(config))
+    return Gate("agree", {}, supervisor(config).listed(config))
 
 
 def page(config: Config) -> Gate:

@@ -9,11 +9,8 @@ from windlass.layout import Layout, Slot
 from windlass.manifest import Manifest
 from windlass.plan import Gate
 from windlass.shell import Command, all_of, cmd
-from windlass.supervisors import starting as supervisors
+from windlass.supervisors import supervisor
 from windlass.supervisors.telling import occupants, ports_of, watched
-
-LINGERS = 4.0
-"""Seconds: an ES module that throws ends three seconds later, by a SIGINT of pm2's error handler (docs/traps.md)."""
 
 NGINX_IDLE = 2.5
 """Seconds after which nginx has closed a connection to a slot that nobody uses: two, says the template."""
@@ -52,12 +49,11 @@ def healthy(
 def alive(config: Config, slot: Slot, processes: Sequence[str], *, known: bool) -> Gate:
     """These processes of a slot, by their names, stay up for as long as its web process must.
 
-    For longer than pm2 keeps one alive that has thrown at its start, unless they were well before.
+    For longer than one lingers that has thrown at its start, unless they were well before.
     """
-    health = config.health
-    lingers = LINGERS if config.web.supervisor == "pm2" else 0
-    min_healthy = health.min_healthy_known if known else max(health.min_healthy, lingers)
-    look = [supervisors.look(config, slot, name).commented("up, and no restarts") for name in processes]
+    health, keeper = config.health, supervisor(config)
+    min_healthy = health.min_healthy_known if known else max(health.min_healthy, keeper.LINGERS)
+    look = [keeper.look(config, slot, name).commented("up, and no restarts") for name in processes]
     return Gate(
         "alive",
         {"processes": watched(config, slot, processes), "slot": slot, "min_healthy": min_healthy},
@@ -126,7 +122,7 @@ def soak(config: Config, slot: Slot, release: str, processes: Sequence[str] = ()
     known = upstreams(config, slot)
     failed = '"status":"5[0-9][0-9]".*"upstream_addr":"'
     errors = cmd("grep", *(["-E", f"{failed}({'|'.join(known)})"] if len(known) > 1 else [failed + known[0]]))
-    describe = [supervisors.look(config, slot, name) for name in config.web_names(slot)]
+    describe = [supervisor(config).look(config, slot, name) for name in config.web_names(slot)]
     return Gate(
         "soak",
         arguments,

@@ -16,6 +16,7 @@ from windlass import gates
 from windlass.config.model import Config
 from windlass.manifest import manifest_of
 from windlass.plan import Gate
+from windlass.supervisors import pm2
 from windlass.supervisors.telling import pid_files
 
 REVISION = "abc1234" + "0" * 33
@@ -204,7 +205,7 @@ def test_other_processes_are_watched_for_longer_than_pm2_keeps_one_that_has_thro
     assert gate.arguments["processes"]["shop-green-jobs"]["instances"] == 2
 
 
-@pytest.mark.parametrize(("supervisor", "seconds"), [("pm2", gates.LINGERS), ("systemd", 3)])
+@pytest.mark.parametrize(("supervisor", "seconds"), [("pm2", pm2.LINGERS), ("systemd", 3)])
 def test_a_worker_is_watched_for_longer_than_pm2_keeps_one_that_has_thrown(
     supervisor: str, seconds: float
 ) -> None:

@@ -6,9 +6,8 @@ from windlass import acts, gates
 from windlass.config.model import Config
 from windlass.layout import other
 from windlass.plan import Step
-from windlass.plans import slot_logs
 from windlass.plans.cutover import Cutover
-from windlass.supervisors import starting
+from windlass.supervisors import supervisor
 
 
 def overlapping(config: Config, to: Cutover) -> list[str]:
@@ -23,11 +22,11 @@ def started(
     if not wanted:
         return []
     gate = gates.alive(config, to.slot, wanted, known=to.known)
-    hint = slot_logs.hint(config, to.slot, wanted[0])
+    hint = supervisor(config).place(config, to.slot, wanted[0])
     return [
-        Step(title, starting.start(config, to.slot, wanted), hint=hint),
+        Step(title, supervisor(config).start(config, to.slot, wanted), hint=hint),
         Step(f"{', '.join(wanted)} stay up", gate, timeout=gates.longest(gate), hint=hint),
-        *([Step("save the process list again", acts.remember())] if starting.saves(config) else []),
+        *([Step("save the process list again", acts.remember())] if supervisor(config).SAVES else []),
     ]
 
 

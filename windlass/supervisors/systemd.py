@@ -1,4 +1,4 @@
-"""systemd: the texts that prepare a slot's processes, start and end them, and read their lines."""
+"""systemd: see `Supervisor` for what each function gives."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from windlass.config.model import Config
-from windlass.layout import Slot
+from windlass.layout import SLOTS, Slot
 from windlass.packaged import TEMPLATES
 from windlass.shell import NOTHING, Command, all_of, cmd, fed, quote, when
 from windlass.supervisors.units import STOPPED, SYSTEMCTL, first_of, kinds, places, unit, units
+
+SAVES = False
+LINGERS = 0.0
 
 CACHES = PurePosixPath("/var/cache")
 
@@ -76,21 +79,33 @@ def control(verb: str, name: str) -> Command:
     return cmd("sudo", "-n", SYSTEMCTL, verb, name)
 
 
-def lines(config: Config, slot: Slot, names: Iterable[str]) -> Command:
-    """The end of what processes of the slot have written, and what systemd says of them."""
-    wanted = [f"--unit={one}" for one in _units(config, slot, names)]
-    return cmd("journalctl", "--quiet", "--output=cat", "--lines=20", *wanted)
+def stop(config: Config) -> Command:
+    return all_of(*(end_all(config, slot) for slot in SLOTS))
 
 
-def last_lines(config: Config, slot: Slot) -> Command:
-    """The same of the slot's web processes, since they were prepared."""
+def mark_start(config: Config, slot: Slot, release: str) -> Command:
+    """The journal knows by itself."""
+    return NOTHING
+
+
+def last_lines(config: Config, slot: Slot, release: str) -> Command:
     since = quote(config.layout.start_script("web", slot, 1).with_suffix(".script"))
-    return Command(f'{lines(config, slot, config.web_names(slot))} --since="@$(stat -c %Y {since})"')
+    return Command(f'{_lines(config, slot, config.web_names(slot))} --since="@$(stat -c %Y {since})"')
+
+
+def place(config: Config, slot: Slot, name: str) -> str:
+    return f"the app's own lines are in the server's journal: {_lines(config, slot, [name])}"
 
 
 def look(config: Config, slot: Slot, name: str) -> Command:
     """What systemd says of a process of the slot."""
     return cmd("systemctl", "status", "--no-pager", *_units(config, slot, [name]))
+
+
+def _lines(config: Config, slot: Slot, names: Iterable[str]) -> Command:
+    """The end of what processes of the slot have written, and what systemd says of them."""
+    wanted = [f"--unit={one}" for one in _units(config, slot, names)]
+    return cmd("journalctl", "--quiet", "--output=cat", "--lines=20", *wanted)
 
 
 def _places(config: Config, slot: Slot, names: Iterable[str]) -> list[tuple[str, int]]:
