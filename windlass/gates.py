@@ -9,7 +9,8 @@ from windlass.layout import Layout, Slot
 from windlass.manifest import Manifest
 from windlass.plan import Gate
 from windlass.shell import Command, all_of, cmd
-from windlass.supervisors import supervisor, units
+from windlass.supervisors import supervisor
+from windlass.supervisors.telling import occupants, ports_of, watched
 
 NGINX_IDLE = 2.5
 """Seconds after which nginx has closed a connection to a slot that nobody uses: two, says the template."""
@@ -55,7 +56,7 @@ def alive(config: Config, slot: Slot, processes: Sequence[str], *, known: bool) 
     look = [keeper.look(config, slot, name).commented("up, and no restarts") for name in processes]
     return Gate(
         "alive",
-        {"processes": _watched(config, slot, processes), "slot": slot, "min_healthy": min_healthy},
+        {"processes": watched(config, slot, processes), "slot": slot, "min_healthy": min_healthy},
         all_of(cmd("sleep", f"{min_healthy:g}"), *look),
     )
 
@@ -64,7 +65,7 @@ def listens(config: Config, slot: Slot, release: str, there: Manifest | None = N
     """The slot's own processes are there, as its manifest has them, unless the app is stopped."""
     layout = config.layout
     arguments = {
-        **_occupants(config, slot, there),
+        **occupants(config, slot, there),
         "cwd": str(layout.release_app(release)),
         "slot": slot,
         "seconds": config.health.start_timeout,
@@ -109,7 +110,7 @@ def soak(config: Config, slot: Slot, release: str, processes: Sequence[str] = ()
     settings, log = config.soak, config.nginx.access_log
     arguments = {
         **_app(config, config.layout, slot, release),
-        "processes": _watched(config, slot, processes),
+        "processes": watched(config, slot, processes),
         "seconds": settings.seconds,
         "access_log": log,
         "nginx": through_nginx(config, slot).arguments,
@@ -162,43 +163,10 @@ def upstreams(config: Config, slot: Slot) -> list[str]:
     return [f"127.0.0.1:{port}" for port in config.ports(slot)]
 
 
-def ports_of(config: Config, slot: Slot, there: Manifest | None = None) -> Sequence[int]:
-    """The ports of what the slot was started with; by the configuration where that is not known."""
-    if there is None:
-        return config.ports(slot)
-    return there.ports or range(config.port(slot), config.port(slot) + there.instances)
-
-
-def pid_files(layout: Layout, name: str) -> list[str]:
-    """Globs of a process's pid files, by its pm2 name: pm2 puts its own number into the file's."""
-    stem = f"{layout.run}/{name}"
-    return [f"{stem}.pid", f"{stem}-[0-9]*.pid"]
-
-
-def _watched(config: Config, slot: Slot, processes: Sequence[str]) -> dict[str, dict[str, object]]:
-    kinds = {config.process_name(slot, kind): kind for kind in config.processes}
-    return {
-        name: {
-            **_named(config, slot, name),
-            "instances": config.processes[kinds[name]].instances,
-        }
-        for name in processes
-    }
-
-
-def _named(config: Config, slot: Slot, name: str) -> dict[str, object]:
-    """What tells a process from all others, whichever supervisor has started the slot."""
-    scripts = {
-        units.unit(config, kind, slot, number): str(config.layout.start_script(kind, slot, number))
-        for kind, number in units.places(config, slot, name)
-    }
-    return {"pid_files": pid_files(config.layout, name), "units": scripts}
-
-
 def _app(config: Config, layout: Layout, slot: Slot, release: str) -> dict[str, object]:
     """What tells the release's own process, and how its health is asked for."""
     return {
-        **_occupants(config, slot),
+        **occupants(config, slot),
         "cwd": str(layout.release_app(release)),
         "slot": slot,
         "path": config.health.path,
@@ -207,19 +175,6 @@ def _app(config: Config, layout: Layout, slot: Slot, release: str) -> dict[str, 
         "tls": config.nginx.tls,
         "request_timeout": config.health.timeout,
     }
-
-
-def _occupants(config: Config, slot: Slot, there: Manifest | None = None) -> dict[str, object]:
-    """Each web process's port, and what tells its process: of the first, and of all where there are several.
-
-    What tells a process is the supervisor's matter: for pm2, where it writes the pid; for systemd, its unit.
-    """
-    names = there.web_names if there else config.web_names(slot)
-    instances = [
-        {"port": port, **_named(config, slot, name)}
-        for port, name in zip(ports_of(config, slot, there), names, strict=True)
-    ]
-    return {**instances[0], "instances": instances} if len(instances) > 1 else {**instances[0]}
 
 
 def _last_of(addresses: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ from windlass.config.model import Config
 from windlass.manifest import manifest_of
 from windlass.plan import Gate
 from windlass.supervisors import pm2
+from windlass.supervisors.telling import pid_files
 
 REVISION = "abc1234" + "0" * 33
 
@@ -84,7 +85,7 @@ def test_the_health_gate_knows_port_folder_and_revision_of_the_slot() -> None:
 )
 def test_the_pid_files_are_those_of_the_web_process(file: str, is_ours: bool) -> None:
     wanted = config()
-    globs = gates.pid_files(wanted.layout, wanted.process_name("green"))
+    globs = pid_files(wanted.layout, wanted.process_name("green"))
     assert any(fnmatch(f"/srv/shop/run/{file}", glob) for glob in globs) == is_ours
 
 

@@ -13,6 +13,7 @@ from tests.support.processes import wait_until
 from tests.vps.apps.supervised import SUPERVISORS, Commits, Images, Supervised, Supervisor
 from tests.vps.hosts.factory import VpsFactory
 from tests.vps.hosts.machine import Vps
+from tests.vps.mishaps import wait_for_step
 
 
 @pytest.fixture(scope="module", params=SUPERVISORS)
@@ -123,6 +124,18 @@ def test_it_is_there_after_a_boot_whether_the_power_was_cut_or_not(app: Supervis
         app.wait_until_alone()
         assert app.live() == live
     app.vps.run("systemctl enable --quiet windlass-tiny.service")
+
+
+def test_a_power_cut_while_both_slots_run_leaves_what_was_live_alone(app: Supervised) -> None:
+    live = app.live()
+    deploying = app.start("deploy", "--revision", app.commits["slow_start"])
+    wait_for_step(app, "healthy on port", deploying)
+    app.vps.power_cycle()
+    deploying.kill()
+    app.wait_until_up()
+    app.wait_until_alone(40)
+    assert app.live() == live
+    assert "not finish" in app.vps.run("journalctl --quiet --boot --unit=windlass-tiny.service").stdout
 
 
 def test_a_worker_that_the_configuration_has_no_more_ends_and_one_that_throws_keeps_a_release_off(
