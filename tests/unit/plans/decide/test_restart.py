@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.unit import made
@@ -32,7 +34,7 @@ def watched(plan: Plan) -> float:
 
 @pytest.mark.parametrize("tables", [{}, {"processes": {"worker": {"script": "worker.js"}}}])
 def test_what_is_started_otherwise_than_it_was_is_watched_as_what_was_never_live(
-    tables: dict[str, object],
+    tables: dict[str, Any],
 ) -> None:
     before = made.config()
     config = made.config(**tables)
