@@ -8,7 +8,7 @@ from typing import Any
 from windlass import acts
 from windlass.commands import releases, slots
 from windlass.config.model import Config
-from windlass.errors import Refused
+from windlass.errors import Refused, UsageError
 from windlass.facts.state import Release, State
 from windlass.plan import Plan, Stage, Step
 from windlass.plans import golive
@@ -48,11 +48,16 @@ def newest_stable(state: State) -> Release:
 def kept_for(state: State, revision: str) -> Release | None:
     """The newest kept release of a revision (a full hash or a prefix of at least seven digits) that is not bad.
 
-    A bad one is better than none: it was named.
+    A bad one is better than none: it was named. Raises UsageError where the digits begin several revisions.
     """
     if len(revision) < 7:
         return None
     of_revision = [kept for kept in state.releases if kept.revision.startswith(revision)]
+    if len(several := {kept.revision for kept in of_revision}) > 1:
+        raise UsageError(
+            f"{revision} may mean {' or '.join(f'commit {one}' for one in sorted(several))}; nothing was changed",
+            hint="give all digits of the commit's hash",
+        )
     wrong = state.past.bad
     return next((kept for kept in reversed(of_revision) if kept.id not in wrong), None) or next(
         iter(reversed(of_revision)), None
