@@ -14,7 +14,7 @@ from windlass.plan import Plan, Stage, Step
 from windlass.plans import golive
 from windlass.plans.cutover import Cutover
 from windlass.plans.history import env_differs, env_now
-from windlass.shell import all_of, write_file
+from windlass.shell import all_of, quote, write_file
 
 
 def previous(state: State) -> Release:
@@ -162,7 +162,7 @@ def differences(state: State, release: str, *, migrations: bool = False) -> Iter
         before = state.past.started_with[release]
         yield (
             f".env has changed since {release} went live with version {before}: it starts with the present one "
-            f"({env_now(state)}); fab env.use {before} puts the other back"
+            f"({env_now(state)}); fab env.use {quote(before)} puts the other back"
         )
 
 
