@@ -1,4 +1,7 @@
-"""Templates to text: the user's own folders first, then the ones that come with Windlass."""
+"""Templates to text: the user's own folders first, then the ones that come with Windlass.
+
+A folder of the user's may be a stranger's: a template is data, and reaches nothing but the values it is given.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import (
-    Environment,
     FileSystemLoader,
     StrictUndefined,
     TemplateError,
@@ -18,6 +20,8 @@ from jinja2 import (
     TemplateSyntaxError,
     select_autoescape,
 )
+from jinja2.sandbox import SandboxedEnvironment
+from pydantic import BaseModel
 
 from windlass.errors import ConfigError
 from windlass.packaged import TEMPLATES
@@ -67,8 +71,18 @@ def milliseconds(seconds: float) -> int:
     return round(seconds * 1000)
 
 
-def _environment(folders: Sequence[Path]) -> Environment:
-    environment = Environment(
+class _Sandbox(SandboxedEnvironment):
+    """Without what pydantic gives every model, too: `parse_raw` unpickles, `parse_file` reads any file."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        inherited = isinstance(obj, BaseModel) or (isinstance(obj, type) and issubclass(obj, BaseModel))
+        if (inherited and hasattr(BaseModel, attr)) or (isinstance(obj, Path) and callable(value)):
+            return False
+        return super().is_safe_attribute(obj, attr, value)
+
+
+def _environment(folders: Sequence[Path]) -> SandboxedEnvironment:
+    environment = _Sandbox(
         loader=FileSystemLoader([*folders, TEMPLATES]),
         undefined=StrictUndefined,
         autoescape=select_autoescape(["html.j2"], default=False),
