@@ -13,6 +13,7 @@ MODULES = {
     "state": "state",
     "system": "system",
     "visitors": "visitors",
+    "whose": "owner",
 }
 """Where each is: a question waits for one module alone."""
 

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from windlass.commands.nginx import before
 from windlass.layout import Layout
-from windlass.shell import Command, all_of, both, cmd, quote, when
+from windlass.shell import NOTHING, Command, all_of, both, cmd, quote, when
 
 ASIDE = PurePosixPath("/etc/nginx/replaced")
 """Where sites lie that another has replaced; nginx reads nothing in there."""
@@ -57,7 +57,7 @@ def put_back(site: PurePosixPath, own: PurePosixPath) -> Command:
 def retire(name: str, port: int, drain: float, node: str) -> Command:
     """Stop and forget pm2's process once its last connection has ended, `drain` seconds at the longest."""
     return all_of(
-        Command(f'export PATH={quote(node)}:"$PATH"'),
+        Command(f'export PATH={quote(node)}:"$PATH"') if node else NOTHING,
         Command(
             f"for _ in $(seq {max(1, int(drain * 5))}); do\n"
             f"    if [ -z \"$(ss -Htn state established '( sport = :{port} )')\" ]; then break; fi\n"

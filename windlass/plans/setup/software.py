@@ -33,7 +33,7 @@ def plan(config: Config, wishes: Wishes, seen: Seen, host: str, *, folders: Sequ
     steps = Plan(
         f"Set up {config.app.name}",
         (
-            Stage("node", (*found.steps, node.pm2(config, found, seen.node.tools)[0])),
+            Stage("node", (*found.steps, node.pm2(config, found, seen.node)[0])),
             Stage("services", _services(config, seen, found, folders)),
             Stage("database", database.steps(config, seen.database, seen.services) if seen.database else ()),
             Stage("adopt", adoption.steps(config, state, old, seen.checkout)),
@@ -59,7 +59,7 @@ def as_if_packaged(seen: Seen) -> Seen:
 
 def _services(config: Config, seen: Seen, found: node.Node, folders: Sequence[Path]) -> tuple[Step, ...]:
     home = seen.base.home(config)
-    pm2 = node.pm2(config, found, seen.node.tools)[1]
+    pm2 = node.pm2(config, found, seen.node)[1]
     return (
         services.nginx(seen.services),
         services.pm2(config, seen.services, home=home, pm2=pm2, node=found.folder, folders=folders),
