@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import grp
+import json
 import os
 import pwd
+import select
+import signal
 import stat
-from typing import Any, Callable, Dict, Iterator, List
+import time
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
 _FOREIGN = ("PM2_HOME", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK")
+PATIENCE = 10.0
+"""Seconds that a look as the owner may take: what lies in their folders may be a pipe that nobody writes to."""
 LINKS = 40
 """How many links one path may lead through, as for the kernel."""
 
@@ -18,19 +24,68 @@ def become_owner(root: str) -> None:
 
     A look as root would also leave files of root's in the owner's ~/.pm2.
     """
+    known = account(root)
+    if known is not None:
+        become(known)
+
+
+def account(root: str) -> Optional[pwd.struct_passwd]:
+    """Whom root becomes for what is below the app's root; None for whoever is not root, and where it is root's."""
     if os.geteuid() != 0:
-        return
+        return None
     try:
         known = pwd.getpwuid(owner_of(root))
     except (OSError, KeyError):
-        return
-    become(known)
+        return None
+    return known if known.pw_uid else None
+
+
+def as_owner(root: str, look: Callable[[], Any], otherwise: Any) -> Any:
+    """What `look` returns, which must be JSON: to root, as the app's owner sees it, in a process of its own.
+
+    `otherwise` where that fails or takes too long.
+    """
+    known = account(root)
+    if known is None:
+        return look()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        _look(known, look, writer)
+    os.close(writer)
+    try:
+        return json.loads(_read(reader))
+    except ValueError:
+        return otherwise
+    finally:
+        os.close(reader)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def _look(known: pwd.struct_passwd, look: Callable[[], Any], writer: int) -> None:
+    try:
+        signal.set_wakeup_fd(-1)
+        become(known)
+        with open(writer, "w", encoding="utf-8") as file:
+            json.dump(look(), file)
+    finally:
+        os._exit(0)
+
+
+def _read(reader: int) -> bytes:
+    """All that comes until the end, or within `PATIENCE`."""
+    said, deadline = b"", time.monotonic() + PATIENCE
+    while select.select([reader], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        chunk = os.read(reader, 65536)
+        if not chunk:
+            break
+        said += chunk
+    return said
 
 
 def become(known: pwd.struct_passwd) -> None:
-    """Go on as this user for good; root goes on as before."""
-    if known.pw_uid == 0:
-        return
+    """Go on as this user for good."""
     os.initgroups(known.pw_name, known.pw_gid)
     os.setgid(known.pw_gid)
     os.setuid(known.pw_uid)

@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 
+from windlass.commands.users import ROOT
 from windlass.question import Answer, Question
 from windlass.shell import cmd
 
-ROOT = "root"
+__all__ = ["ROOT", "parse", "question"]
 
 
 def question(paths: Iterable[str | PurePath]) -> Question[Mapping[str, str]]:

@@ -54,7 +54,7 @@ def look_at_software(config: Config, wishes: Wishes, host: Host, branch: str) ->
     old = _predecessor(config, found)
     own = found["own_tools"]
     known: Mapping[str, str] = host.visit.ask(whose.question(_ways(config, tools, own, old)))["whose"]
-    checkout, package = _checkout(config, host, old, found["package_json"])
+    checkout, package = _checkout(config, host, old, found["package_json"], known)
     asked, node = _node(config, host, base, tools, package, known)
     by_root = known.get(f"{own.node}/node") == whose.ROOT
     return Seen(
@@ -115,12 +115,21 @@ def _predecessor(config: Config, found: dict[str, Any]) -> Predecessor | None:
 
 
 def _checkout(
-    config: Config, host: Host, old: Predecessor | None, package: PackageJson
+    config: Config, host: Host, old: Predecessor | None, package: PackageJson, known: Mapping[str, str]
 ) -> tuple[OldCheckout | None, PackageJson]:
-    """The old checkout, and its package.json where the repository's own cannot be read yet."""
+    """The old checkout, and its package.json where the repository's own cannot be read yet.
+
+    None where it is nobody's in particular: root then has no business in it.
+    """
     if old is None or old.folder is None:
         return None, package
-    asked: list[Question[Any]] = [old_checkout.question(config, old.folder), package_json.at(old.folder)]
+    owner = adoption.reader(config, old.folder, known)
+    if not owner:
+        return None, package
+    asked: list[Question[Any]] = [
+        old_checkout.question(config, old.folder, owner),
+        package_json.at(old.folder, owner),
+    ]
     found = host.visit.ask(*asked)
     theirs: PackageJson = found["package_json"]
     return found["old_checkout"], theirs if package.problem and not theirs.problem else package
