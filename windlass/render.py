@@ -66,6 +66,25 @@ def unit_text(value: object) -> str:
     return str(value).replace("%", "%%")
 
 
+_PLAIN_PATH = re.compile(r"(?:/[\w@.+-]+)+", re.ASCII)
+
+
+def unit_path(value: object) -> str:
+    """The value as a word of a unit, a plain absolute path: nothing in it means anything to systemd.
+
+    Raises ValueError for any other: one that begins with a +, for example, would be run as root.
+    """
+    text = str(value)
+    if not _PLAIN_PATH.fullmatch(text):
+        raise ValueError(f"{text!r} is no plain absolute path")
+    return text
+
+
+def unit_paths(value: object) -> str:
+    """The value as a unit's PATH: plain absolute paths with colons between them. Raises ValueError for any other."""
+    return ":".join(map(unit_path, str(value).split(":")))
+
+
 def milliseconds(seconds: float) -> int:
     """Seconds as whole milliseconds."""
     return round(seconds * 1000)
@@ -96,6 +115,8 @@ def _environment(folders: Sequence[Path]) -> SandboxedEnvironment:
         "milliseconds": milliseconds,
         "regex": re.escape,
         "unit": unit_text,
+        "unit_path": unit_path,
+        "unit_paths": unit_paths,
     }
     environment.filters.update(filters)
     return environment

@@ -10,6 +10,8 @@ from typing import Any, Dict, List, Set
 LONGEST = 65536
 """Bytes of a manifest that are read."""
 
+NOTHING_LIVE = {"slot": "blue", "release": "", "revision": ""}
+
 _RELEASE = re.compile(r"\d{4,}-[0-9a-f]{7,40}")
 
 

@@ -19,7 +19,7 @@ class Pm2:
 
     def __init__(self, app: App, node: str = "") -> None:
         self.app = app
-        folders = [node, pm2.first_line(app.paths["node_path"]), os.environ.get("PATH", os.defpath)]
+        folders = [node, pm2.noted(app.paths["node_path"]), os.environ.get("PATH", os.defpath)]
         home = os.environ.get("HOME") or os.path.expanduser("~")
         self.home = os.environ.get("PM2_HOME") or os.path.join(home, ".pm2")
         # pm2 keeps the whole environment that it was called with, in its dump and in the app's own.
@@ -90,6 +90,7 @@ class Pm2:
 
     def _pm2(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
         try:
+            pm2.check(self.environment["PATH"])
             return subprocess.run(
                 ["pm2", *words],
                 env={**self.environment, **more},
@@ -103,6 +104,8 @@ class Pm2:
             )
         except FileNotFoundError:
             raise GateFailed("pm2 is not on the PATH") from None
+        except PermissionError as error:
+            raise GateFailed(str(error)) from None
         except subprocess.TimeoutExpired:
             raise GateFailed(f"pm2 did not {words[0]} within {TIMEOUT:g} s") from None
 

@@ -13,7 +13,7 @@ from windlass.facts.users import Account, same_key
 from windlass.plan import Plan, Stage, Step
 from windlass.plans.setup.serial import serial
 from windlass.plans.setup.wishes import Wishes
-from windlass.shell import Command, cmd
+from windlass.shell import Command, all_of, cmd
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,9 @@ def plan(config: Config, wishes: Wishes, seen: Base) -> Plan:
         ),
         Step(
             f"make {config.app.root}",
-            users.make_folders(user, [config.layout.root, config.layout.shared]),
+            all_of(
+                users.make_root(user, config.layout.root), users.make_folders(user, [config.layout.shared])
+            ),
             unchanged=f"there, and {user}'s" if account.owner == user else "",
         ),
     )

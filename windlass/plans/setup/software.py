@@ -59,7 +59,7 @@ def as_if_packaged(seen: Seen) -> Seen:
 
 def _services(config: Config, seen: Seen, found: node.Node, folders: Sequence[Path]) -> tuple[Step, ...]:
     home = seen.base.home(config)
-    pm2 = node.pm2(config, found, seen.node.tools)[1]
+    pm2 = node.pm2(config, found, seen.node)[1]
     boot = services.pm2(config, seen.services, home=home, pm2=pm2, node=found.folder, folders=folders)
     return (
         services.nginx(seen.services),
@@ -72,4 +72,4 @@ def _services(config: Config, seen: Seen, found: node.Node, folders: Sequence[Pa
 
 def _pm2(config: Config, seen: Seen, found: node.Node) -> tuple[Step, ...]:
     """pm2 where it is to run the app; where something else is, what is there stays."""
-    return (node.pm2(config, found, seen.node.tools)[0],) if config.web.supervisor == "pm2" else ()
+    return (node.pm2(config, found, seen.node)[0],) if config.web.supervisor == "pm2" else ()
