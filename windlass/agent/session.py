@@ -7,7 +7,7 @@ import tempfile
 import time
 from typing import Any, Dict, List, Optional
 
-from . import env, ledger, lock, reserve
+from . import env, ledger, lock, reserve, versions
 from .channel import Channel
 from .live import live
 from .steps import Runner
@@ -27,7 +27,11 @@ class Session:
         self.variables = env.read(self.paths["env_file"])
         self.masks: List[str] = []
         self.given: Dict[str, str] = {}
-        self.hide(self.variables)
+        for variables in [
+            self.variables,
+            *versions.all_kept(self.paths),
+        ]:  # a log may hold an earlier password
+            self.hide(variables)
         self.runner: Optional[Runner] = None
         self.left_behind = self._told_of_full_disk = False
         self.taken_over = False  # somebody else decides from now on what becomes of what this run did
