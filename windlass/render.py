@@ -76,6 +76,11 @@ def unit_paths(value: object) -> str:
     return ":".join(map(unit_path, str(value).split(":")))
 
 
+def unit_text(value: object) -> str:
+    """The value as a unit's line holds it: a % there begins a specifier."""
+    return str(value).replace("%", "%%")
+
+
 def milliseconds(seconds: float) -> int:
     """Seconds as whole milliseconds."""
     return round(seconds * 1000)
@@ -97,6 +102,7 @@ def _environment(folders: Sequence[Path]) -> Environment:
         "regex": re.escape,
         "unit_path": unit_path,
         "unit_paths": unit_paths,
+        "unit": unit_text,
     }
     environment.filters.update(filters)
     return environment

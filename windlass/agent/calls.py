@@ -12,6 +12,7 @@ MODULES = {
     "pm2": "system",
     "state": "state",
     "system": "system",
+    "units": "system",
     "visitors": "visitors",
     "whose": "owner",
 }

@@ -80,7 +80,7 @@ def look(arguments: Dict[str, Any]) -> Dict[str, Any]:
     return {
         "version": present(arguments),
         "since": found.st_mtime if found else 0.0,
-        "private": not (found and found.st_mode & 0o077),
+        "private": found is None or _is_private(found, arguments.get("readers", "")),
         "variables": variables(salt, content or b""),
         "empty": [name for name, value in _parsed(content or b"").items() if not value],
         "versions": [_version(arguments, salt, number) for number in _numbers(arguments)],
@@ -98,6 +98,18 @@ def digest(salt: bytes, value: bytes) -> str:
     import hmac  # only where it is needed: the agent starts without it
 
     return hmac.new(salt, value, "sha256").hexdigest()[:32]
+
+
+def _is_private(found: os.stat_result, readers: str) -> bool:
+    """Whether nobody but its owner may read a file, and a group of that name."""
+    import grp
+
+    if found.st_mode & 0o037:
+        return False
+    try:
+        return not found.st_mode & 0o040 or grp.getgrgid(found.st_gid).gr_name == readers
+    except KeyError:
+        return False
 
 
 def _parsed(content: bytes) -> Dict[str, str]:

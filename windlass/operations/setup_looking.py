@@ -22,6 +22,7 @@ from windlass.facts import (
     state,
     system,
     tools,
+    units,
     users,
     whose,
 )
@@ -69,6 +70,7 @@ def look_at_software(config: Config, wishes: Wishes, host: Host, branch: str) ->
         checkout,
         found.get("database"),
         found.get("firewall"),
+        found["units"],
     )
 
 
@@ -97,6 +99,7 @@ def _software_questions(config: Config, wishes: Wishes, branch: str) -> list[Que
         sites.question(),
         system.pm2_list(),
         system.figures([], config.web.ports, []),
+        units.question(config),
     ]
     if wishes.database:
         asked.append(postgres.question())

@@ -48,6 +48,9 @@ def probes(config: Config, wishes: Wishes) -> dict[str, Command]:
         "python3-psutil": cmd("python3", "-c", "import psutil"),
         "rsync": program("rsync"),
     }
+    if config.web.supervisor == "systemd":
+        found["dbus"] = cmd("test", "-S", "/run/dbus/system_bus_socket")
+        found["sudo"] = program("sudo")
     if config.database.kind != "none" or wishes.database:
         found["postgresql-client"] = Command("command -v psql && command -v pg_dump && command -v pg_restore")
     if wishes.database:
