@@ -63,9 +63,11 @@ def test_nobody_else_can_hold_the_lock_and_a_stop_does_not_wait_for_them(deploye
     assert kept_out.exit_code != 0
     # One who opened it while an older Windlass had left it open to all.
     vps.run(f"chmod 644 {ROOT}/lock; systemd-run --quiet --uid=nobody flock {ROOT}/lock sleep 600")
-    wait_until(lambda: vps.run(f"flock --nonblock {ROOT}/lock true", check=False).exit_code, 10, "not held")
+    wait_until(
+        lambda: vps.run(f"flock --nonblock {ROOT}/lock true", check=False).exit_code != 0, 10, "not held"
+    )
     stopped = deployed.fab("emergency-stop", "--wait", "1")
     assert stopped.exit_code == 4
     assert "no run of Windlass by process" in stopped.output
-    assert "of nobody (flock " in stopped.output
+    assert f"flock {ROOT}/lock sleep 600) holds the lock" in stopped.output
     assert vps.exists(f"{ROOT}/run/stopped")

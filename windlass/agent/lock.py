@@ -12,6 +12,9 @@ from typing import Any, Dict, List, Optional
 _SIZE = 2048
 _LONGEST = 100  # characters of what is said of one thing, so that the file stays readable as a whole
 
+STRANGER = "no run of Windlass"
+"""What is said to hold the lock where it is some other program."""
+
 GLANCE = 0.2
 """Seconds for which a lock may seem to be held because somebody looks whether it is."""
 

@@ -87,7 +87,7 @@ class Session:
         holder = lock.holder(self.paths["lock"])
         if self.lock is None:
             other = "" if holder else lock.stranger(self.paths["lock"])
-            known = {"who": other, "what": "no run of Windlass"} if other else holder
+            known = {"who": other, "what": lock.STRANGER} if other else holder
             self.channel.send("locked", holder=known)
             return False
         self.left_behind = bool(holder)
