@@ -130,7 +130,8 @@ def _tracked(name: str) -> Iterator[str]:
     if name == STDIN:
         return
     path = Path(name)
-    words = ["git", "ls-files", "--error-unmatch", "--", path.name]
+    strict = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]  # the folder's own are not run
+    words = ["git", *strict, "ls-files", "--error-unmatch", "--", path.name]
     try:
         known = subprocess.run(words, cwd=path.parent, capture_output=True, timeout=10, check=False)
     except (OSError, subprocess.SubprocessError):

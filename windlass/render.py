@@ -1,4 +1,7 @@
-"""Templates to text: the user's own folders first, then the ones that come with Windlass."""
+"""Templates to text: the user's own folders first, then the ones that come with Windlass.
+
+A folder of the user's may be a stranger's: a template is data, and reaches nothing but the values it is given.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import (
-    Environment,
     FileSystemLoader,
     StrictUndefined,
     TemplateError,
@@ -18,6 +20,8 @@ from jinja2 import (
     TemplateSyntaxError,
     select_autoescape,
 )
+from jinja2.sandbox import SandboxedEnvironment
+from pydantic import BaseModel
 
 from windlass.errors import ConfigError
 from windlass.packaged import TEMPLATES
@@ -57,6 +61,11 @@ def nginx_string(value: object) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def unit_text(value: object) -> str:
+    """The value as a unit's line holds it: a % there begins a specifier."""
+    return str(value).replace("%", "%%")
+
+
 _PLAIN_PATH = re.compile(r"(?:/[\w@.+-]+)+", re.ASCII)
 
 
@@ -76,18 +85,23 @@ def unit_paths(value: object) -> str:
     return ":".join(map(unit_path, str(value).split(":")))
 
 
-def unit_text(value: object) -> str:
-    """The value as a unit's line holds it: a % there begins a specifier."""
-    return str(value).replace("%", "%%")
-
-
 def milliseconds(seconds: float) -> int:
     """Seconds as whole milliseconds."""
     return round(seconds * 1000)
 
 
-def _environment(folders: Sequence[Path]) -> Environment:
-    environment = Environment(
+class _Sandbox(SandboxedEnvironment):
+    """Without what pydantic gives every model, too: `parse_raw` unpickles, `parse_file` reads any file."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        inherited = isinstance(obj, BaseModel) or (isinstance(obj, type) and issubclass(obj, BaseModel))
+        if (inherited and hasattr(BaseModel, attr)) or (isinstance(obj, Path) and callable(value)):
+            return False
+        return super().is_safe_attribute(obj, attr, value)
+
+
+def _environment(folders: Sequence[Path]) -> SandboxedEnvironment:
+    environment = _Sandbox(
         loader=FileSystemLoader([*folders, TEMPLATES]),
         undefined=StrictUndefined,
         autoescape=select_autoescape(["html.j2"], default=False),
@@ -100,9 +114,9 @@ def _environment(folders: Sequence[Path]) -> Environment:
         "js": json.dumps,
         "milliseconds": milliseconds,
         "regex": re.escape,
+        "unit": unit_text,
         "unit_path": unit_path,
         "unit_paths": unit_paths,
-        "unit": unit_text,
     }
     environment.filters.update(filters)
     return environment

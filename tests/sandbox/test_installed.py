@@ -19,10 +19,11 @@ class Elsewhere:
 
     def __init__(self, bin_folder: Path, folder: Path) -> None:
         self._bin = bin_folder
+        self._home = folder
         self.folder = folder
 
     def windlass(self, *arguments: str) -> Completed:
-        environment = {"HOME": str(self.folder), "PATH": os.defpath, "LANG": "C.UTF-8"}
+        environment = {"HOME": str(self._home), "PATH": os.defpath, "LANG": "C.UTF-8"}
         return run([self._bin / "windlass", *arguments], env=environment, cwd=self.folder, timeout=60)
 
 
@@ -77,6 +78,67 @@ def test_what_is_to_be_typed_next_begins_with_windlass(elsewhere: Elsewhere) -> 
     assert "hint: windlass init " in elsewhere.windlass("deploy").stderr
     assert "hint: windlass --list " in elsewhere.windlass("rolback").stderr
     assert "windlass rollback --stable" in elsewhere.windlass("--help", "mark-stable").check().stdout
+
+
+_FOREIGN = (
+    *(
+        "fabric.py",
+        "invoke.py",
+        "fabfile.py",
+        "tasks.py",
+        "windlass.py",
+        "tasks/__init__.py",
+        "sitecustomize.py",
+    ),
+    *(
+        "yaml.py",
+        "usercustomize.py",
+        "conftest.py",
+        "jinja2.py",
+        "fabric/__init__.py",
+        ".fabric.py",
+        ".invoke.py",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "init --dry-run",
+        "init",
+        "--list",
+        "config.check",
+        "nginx.show --app shop",
+        "--complete -- windlass depl",
+    ],
+)
+def test_a_strangers_folder_is_read_and_never_run(elsewhere: Elsewhere, tmp_path: Path, typed: str) -> None:
+    stranger, mark = tmp_path / "clone", tmp_path / "executed"
+    for name in _FOREIGN:
+        (stranger / name).parent.mkdir(parents=True, exist_ok=True)
+        (stranger / name).write_text(f"open({str(mark)!r}, 'a').write({name!r})\n")
+    (stranger / "config/templates").mkdir(parents=True)
+    (stranger / "config/shop.toml").write_text(SHOP)
+    reaching = f"{{{{ cycler.__init__.__globals__.os.system('touch {mark}') }}}}"
+    for name in ("nginx-site.conf.j2", "maintenance.html.j2"):
+        (stranger / "config/templates" / name).write_text(reaching)
+    (stranger / "fabric.json").write_text('{"windlass": {"app": "other"}}')
+    (stranger / "package.json").write_text('{"name": "shop", "scripts": {"start": "node ."}}')
+    run(["git", "init", "--quiet", "--initial-branch=main"], cwd=stranger).check()
+    run(["git", "config", "core.fsmonitor", f"touch {mark}; false"], cwd=stranger).check()
+    elsewhere.folder = stranger
+    done = elsewhere.windlass(*typed.split())
+    assert not mark.exists(), mark.read_text()
+    assert "Traceback" not in done.stderr
+
+
+def test_the_operators_own_settings_may_be_code(elsewhere: Elsewhere, tmp_path: Path) -> None:
+    (elsewhere.folder / "config").mkdir()
+    for name in ("shop", "blog"):
+        (elsewhere.folder / f"config/{name}.toml").write_text(SHOP.replace("shop", name))
+    (elsewhere.folder / ".fabric.py").write_text("windlass = {'app': 'blog'}\n")
+    assert 'name = "blog"' in elsewhere.windlass("config.show").check().stdout
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pwd
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -128,6 +129,36 @@ def test_another_file_of_known_hosts_is_found_by_ssh_config(sshd: Sshd, client: 
     assert isinstance(refusal(parse_host(sshd.name)), HostKeyRefused)
     (client.ssh / "ours").write_text(sshd.known_hosts_line())
     assert run(parse_host(sshd.name), "echo yes") == "yes\n"
+
+
+@pytest.mark.parametrize("kind", ["a list of keys", "a KRL"])
+def test_a_key_that_revokedhostkeys_lists_is_refused_though_known_hosts_trusts_it(
+    sshd: Sshd, known: HostSpec, client: Client, tmp_path: Path, kind: str
+) -> None:
+    key, other = tmp_path / "key.pub", tmp_path / "other"
+    key.write_text(sshd.known_hosts_line().split(" ", 1)[1])
+    generate_key(other)
+    revoked = tmp_path / "revoked hosts"
+    client.config.write_text(f'RevokedHostKeys "{revoked}"\n')
+    for listed, is_refused in ((other.with_suffix(".pub"), False), (key, True)):
+        if kind == "a KRL":
+            subprocess.run(["ssh-keygen", "-q", "-k", "-f", revoked, listed], check=True)
+        else:
+            revoked.write_text(f"# gone\n{listed.read_text()}")
+        if is_refused:
+            assert f"is revoked by {revoked}:" in refusal(known).message
+            assert fetch_host_key(known).verdict.state == "revoked"
+        else:
+            assert run(known, "echo in") == "in\n"
+
+
+def test_where_the_list_of_revoked_keys_cannot_be_read_no_host_is_trusted(
+    known: HostSpec, client: Client, tmp_path: Path
+) -> None:
+    client.config.write_text(f"RevokedHostKeys {tmp_path}/none\n")
+    assert f"{tmp_path}/none" in refusal(known).message
+    (tmp_path / "none").write_bytes(b"SSHKRL\n\0 and nothing that ssh-keygen knows")
+    assert "ssh-keygen cannot read it" in refusal(known).message
 
 
 def test_ssh_config_says_where_a_short_name_is(sshd: Sshd, client: Client) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from windlass.config.sections import Nginx
 from windlass.errors import ConfigError
 from windlass.packaged import TEMPLATES
 from windlass.render import nginx_string, render
@@ -27,6 +28,29 @@ def test_the_first_folder_that_has_the_template_wins(tmp_path: Path) -> None:
 
 def test_without_one_the_packaged_template_is_used(tmp_path: Path) -> None:
     assert "shop is being looked after" in render("maintenance.html.j2", folders=[tmp_path], app="shop")
+
+
+@pytest.mark.parametrize(
+    "reaching",
+    [
+        "cycler.__init__.__globals__.os.system('touch MARK')",
+        "app.__class__.__mro__[-1].__subclasses__()",
+        "self.__init__.__globals__.__builtins__.__import__('os').system('touch MARK')",
+        "(site | attr('__class__')).__mro__",
+        "site.parse_file('/etc/hostname')",
+        "site.parse_raw('cos\\nsystem\\n(S\"touch MARK\"\\ntR.', proto='pickle', allow_pickle=True)",
+        "(site | attr('parse_raw'))('cos\\nsystem\\n(S\"touch MARK\"\\ntR.', proto='pickle', allow_pickle=True)",
+        "'{0.__class__}'.format(site)",
+        "file.read_text()",
+    ],
+)
+def test_a_strangers_template_runs_and_reads_nothing_of_the_operators(tmp_path: Path, reaching: str) -> None:
+    mark = tmp_path / "mark"
+    (tmp_path / "secret").write_text("a secret")
+    (tmp_path / "evil.j2").write_text("{{ " + reaching.replace("MARK", str(mark)) + " }}")
+    with pytest.raises(ConfigError):
+        render("evil.j2", folders=[tmp_path], app="shop", site=Nginx(), file=tmp_path / "secret")
+    assert not mark.exists()
 
 
 def test_a_page_escapes_what_it_shows() -> None:

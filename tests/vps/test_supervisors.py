@@ -92,6 +92,12 @@ def test_a_process_that_crashes_is_started_again(app: Supervised) -> None:
     wait_until(back, 10, "it does not come back")
     (process,) = status(app)["processes"]
     assert (process["status"], process["restarts"]) == ("online", 1)
+    if app.supervisor == "systemd":  # which says how it came to end; pm2 keeps that to itself
+        assert "code=killed, status=9/KILL" in app.fab("logs", "--lines", "5").check().stdout
+    for _ in range(2):
+        app.fab("restart").check()
+    (process,) = status(app)["processes"]
+    assert process["restarts"] == 0, "of the same name, and another one"
 
 
 def test_what_takes_no_orders_is_killed_in_its_time_and_is_no_failure_of_the_servers(app: Supervised) -> None:

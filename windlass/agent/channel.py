@@ -13,11 +13,41 @@ from typing import Any, Callable, Deque, Dict, List, Optional
 MARK = "WINDLASS-AGENT 1"
 """The line before the first message; whatever a shell's start-up file printed comes before it."""
 
+LONGEST_MESSAGE = 32 * 1024 * 1024
+"""Bytes of a line that either side takes: more would be kept until the other side ends it, if it ever does."""
+
 OUTPUT_BACKLOG = 256 * 1024
 """Bytes that may wait for a slow client; past that, step output is dropped (the log has it), events never."""
 
 OUTPUT_LINES = 2000
 """Lines of step output a second that the client gets: nobody reads more, and each is work on both sides."""
+
+
+class TooLong(Exception):
+    """A line that is longer than any message; nothing of it is kept."""
+
+
+class Lines:
+    """Received bytes, cut at their line breaks."""
+
+    def __init__(self, longest: int = LONGEST_MESSAGE) -> None:
+        self._longest = longest
+        self._parts: List[bytes] = []
+        self._size = 0
+
+    def feed(self, chunk: bytes) -> List[bytes]:
+        """The lines that the chunk completes. Raises TooLong."""
+        first, *rest = chunk.split(b"\n")
+        self._parts.append(first)
+        self._size += len(first)
+        if self._size > self._longest:
+            self._parts, self._size = [], 0
+            raise TooLong(f"a line of more than {self._longest} bytes came, which is no message")
+        if not rest:
+            return []
+        lines = [b"".join(self._parts), *rest[:-1]]
+        self._parts, self._size = [rest[-1]], len(rest[-1])
+        return lines
 
 
 class Channel:
@@ -35,7 +65,7 @@ class Channel:
         self.called_back = self.told = False
         self._reader, self._writer = reader, writer
         self._beat, self._patience = beat, patience
-        self._incoming = b""
+        self._incoming = Lines()
         self._outgoing = bytearray()
         self._dropped = self._lines = 0
         self._lines_since = 0.0
@@ -164,7 +194,12 @@ class Channel:
             self.cancel("the connection to the operator ended")
             return
         self._last_heard = time.monotonic()
-        *lines, self._incoming = (self._incoming + chunk).split(b"\n")
+        try:
+            lines = self._incoming.feed(chunk)
+        except TooLong as error:
+            self._open_in = False
+            self.cancel(str(error))
+            return
         for message in decoded(lines):
             if message.get("op") == "cancel":
                 self.told = True
@@ -194,7 +229,7 @@ def decoded(lines: List[bytes]) -> List[Dict[str, Any]]:
     for line in lines:
         try:
             message = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(message, dict):
             messages.append(message)

@@ -13,6 +13,10 @@ BLOCK = 64 * 1024
 UNREADABLE = "the journal is for root and the groups adm and systemd-journal: fab setup puts the user who deploys there"
 
 
+_ENDS = ("98e322203f7a4ed290d09fe03c09fe15", "fe6faa94e7774663a0da52717891d8ef")
+"""systemd's messages that a unit's process has exited otherwise than well, and that memory ran out
+(sd-messages.h: SD_MESSAGE_UNIT_PROCESS_EXIT, SD_MESSAGE_UNIT_OUT_OF_MEMORY)."""
+
 _GROUPS = {"adm", "systemd-journal", "wheel"}
 
 
@@ -68,10 +72,11 @@ class Journal:
             self._follower.wait()
 
     def _start(self, *words: str) -> subprocess.Popen[bytes]:
-        # By the field, not by -u: what systemd itself says of the unit is not the app's.
+        # By the fields, not by -u: of what systemd itself says of the unit only how it came to end matters here.
         wanted = [f"_SYSTEMD_UNIT={unit}" for unit in self._units]
+        ends = ["_PID=1", *(f"UNIT={unit}" for unit in self._units), *(f"MESSAGE_ID={one}" for one in _ENDS)]
         return subprocess.Popen(
-            ["journalctl", "--quiet", "--output=cat", "--all", *words, *wanted],
+            ["journalctl", "--quiet", "--output=cat", "--all", *words, *wanted, "+", *ends],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -6,6 +6,7 @@ import glob
 import os
 import subprocess
 from collections.abc import Iterable
+from contextlib import suppress
 
 from . import occupant, units
 from .app import App, Kept
@@ -80,10 +81,11 @@ class Systemd:
         wanted = list(names)
         self._ask("stop", wanted)
         # What had to be killed is a failure to systemd, and to whoever watches the server: here it was meant.
+        # And how often it was restarted would be told of the next one that has its name.
         states = units.shown(wanted)
-        self._ask(
-            "reset-failed", [unit for unit in wanted if states.get(unit, {}).get("ActiveState") == "failed"]
-        )
+        ended = [unit for unit in wanted if _is_marked(states.get(unit, {}))]
+        with suppress(GateFailed):  # one that systemd has forgotten meanwhile
+            self._ask("reset-failed", ended)
 
     def _units(self, kept: Kept, name: str) -> dict[str, str]:
         """The start script of each instance of a process, by its unit."""
@@ -122,6 +124,10 @@ class Systemd:
                 problems.append(f"systemd could not {verb} {name}: {' '.join(said.split())[:400]}")
         if problems:
             raise GateFailed("; ".join(problems))
+
+
+def _is_marked(state: dict[str, str]) -> bool:
+    return state.get("ActiveState") == "failed" or state.get("NRestarts", "0") != "0"
 
 
 def _start(words: list[str]) -> subprocess.Popen[str]:

@@ -17,6 +17,7 @@ from invoke.parser.parser import Parser, ParseResult
 from windlass.cli.usage import INSTEAD
 from windlass.config.folders import config_folder
 from windlass.packaged import CHECKOUT
+from windlass.tell import tell
 
 
 def complete_values() -> None:
@@ -31,7 +32,7 @@ def _complete(
     collection: Collection,
     parser: Parser,
 ) -> Exit:
-    print("\n".join(candidates(core.remainder, initial_context, parser, config_folder(CHECKOUT))))
+    tell("\n".join(candidates(core.remainder, initial_context, parser, config_folder(CHECKOUT))))
     raise Exit
 
 

@@ -11,9 +11,11 @@ from typing import Any
 from invoke.exceptions import Exit
 from invoke.executor import Executor as InvokeExecutor
 
+from windlass.clean import harmless
 from windlass.cli import bytecode
 from windlass.cli.pipes import reader_may_leave
 from windlass.errors import ExitCode, Told, WindlassError
+from windlass.tell import tell_tracebacks_cleaned
 from windlass.typed import as_typed
 
 
@@ -22,6 +24,7 @@ class Executor(InvokeExecutor):
 
     def execute(self, *tasks: Any) -> Any:
         bytecode.keep()
+        tell_tracebacks_cleaned()
         if self.core is not None:
             self.config.windlass = {"hosts": self.core[0].args.hosts.value}
         try:
@@ -36,5 +39,5 @@ class Executor(InvokeExecutor):
 
 
 def as_lines(error: WindlassError) -> str:
-    """What the operator sees of an error: the message, and the hint on a line of its own."""
-    return as_typed(f"{error.message}\nhint: {error.hint}" if error.hint else error.message)
+    """What the operator sees of an error, which may quote a server: the message, and the hint on a line of its own."""
+    return harmless(as_typed(f"{error.message}\nhint: {error.hint}" if error.hint else error.message))

@@ -22,9 +22,21 @@ OPTIONS = frozenset(
 
 
 class Config(InvokeConfig):
-    """Settings from fabric.yaml, as `fab` reads them."""
+    """Settings from fabric.yaml, as `fab` reads them.
+
+    Invoke would run a fabric.py beside it; a working folder may be a stranger's. The operator's own ~/.fabric.py stays.
+    """
 
     prefix = "fabric"
+
+    def load_project(self, merge: bool = True) -> None:
+        """Take the settings of a folder: data, of no other file."""
+        every = self._file_suffixes
+        self._set(_file_suffixes=("yaml",))
+        try:
+            super().load_project(merge=merge)
+        finally:
+            self._set(_file_suffixes=every)
 
 
 class Windlass(Program):

@@ -36,6 +36,6 @@ def parse(answer: Answer) -> Mapping[str, Commit]:
     for line in answer.out.splitlines():
         name, _, rest = line.partition(" ")
         committed, _, subject = rest.partition(" ")
-        if len(name) == 40 and committed.isdigit():
+        if len(name) in (40, 64) and committed.isdigit():
             found[name] = Commit(name, int(committed), subject)
     return found

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from windlass.config.model import Config
+from windlass.errors import UsageError
 from windlass.question import Answer, Question
 from windlass.shell import Command, cmd, quote
 
@@ -19,7 +20,9 @@ LOCK_FILES = {
     "pnpm-lock.yaml": "pnpm",
     "yarn.lock": "yarn",
 }
-_HASH = re.compile(r"[0-9a-f]{7,40}")
+_HASH = re.compile(r"[0-9a-f]{7,64}")
+_WHOLE = (40, 64)
+"""Digits of a whole hash, of SHA-1 and of SHA-256: who may push a branch of that name does not choose what it means."""
 _MARK = "--windlass--"
 
 
@@ -75,7 +78,11 @@ class Revision:
 
 
 def question(config: Config, ref: str) -> Question[Revision | None]:
-    """Resolve a branch of origin, a tag or a hash to what it holds; None where there is no such commit."""
+    """Resolve a branch of origin, a tag or a hash to what it holds; None where there is no such commit.
+
+    A whole hash is the object and nothing else. The answer of a short one that is also a branch or tag of another
+    commit, or begins several commits, raises UsageError.
+    """
     layout, folder = config.layout, PurePosixPath(config.app.directory)
     steering = [*LOCK_FILES, "package.json", ".npmrc", ".yarnrc.yml", "pnpm-workspace.yaml"]
     files = [folder / name for name in steering] + [PurePosixPath(name) for name in steering]
@@ -84,11 +91,11 @@ def question(config: Config, ref: str) -> Question[Revision | None]:
     blob = cmd("git", "cat-file", "blob")
     text = f"""\
 cd {quote(layout.workspace)}
-revision=
+revision= candidate=
 for candidate in {" ".join(quote(candidate) for candidate in candidates(ref))}; do
     if revision=$(git rev-parse --verify --quiet --end-of-options "$candidate^{{commit}}"); then break; fi
 done
-if [ -z "$revision" ]; then exit 44; fi
+{_by_hash(ref.lower()) if _HASH.fullmatch(ref.lower()) else ""}if [ -z "$revision" ]; then exit 44; fi
 git log -1 --no-show-signature --format='%H%n%ct%n%s' "$revision" --
 echo {_MARK}
 git ls-tree "$revision" -- {" ".join(quote(path) for path in files)}
@@ -101,23 +108,47 @@ echo {_MARK}
 echo {_MARK}
 {blob} "$revision":package.json 2>/dev/null || true
 """
-    return Question("revision", Command(text), parse, timeout=60)
+    return Question("revision", Command(text), lambda answer: parse(answer, ref), timeout=60)
+
+
+def _by_hash(digits: str) -> str:
+    """Objects are asked for by what their names begin with: git's own reading of a hash would try refs first."""
+    return f"""\
+found=$(git rev-parse --disambiguate={digits} | git cat-file --batch-check='%(objecttype) %(objectname)' |
+    sed -n 's/^commit //p; s/^tag //p' |
+    while read -r object; do git rev-parse --verify --quiet "$object^{{commit}}" 2>/dev/null; done | sort -u)
+for object in $found; do
+    if [ "$object" != "${{revision:-$object}}" ] || [ "$object" != "$found" ]; then
+        if [ -n "$revision" ]; then echo "$candidate ($revision)"; fi
+        printf 'commit %s\n' $found
+        exit 45
+    fi
+done
+revision=${{revision:-$found}}
+"""
 
 
 def candidates(ref: str) -> list[str]:
-    """What a name may stand for, most likely first; a name that git would take for an option cannot get through."""
+    """The refs that a name may stand for, most likely first: whole ones, never an option. None for a whole hash."""
+    if _HASH.fullmatch(ref.lower()) and len(ref) in _WHOLE:
+        return []
     names = [f"refs/remotes/origin/{ref}", f"refs/tags/{ref}"]
     if ref.startswith("origin/"):
         names.append(f"refs/remotes/{ref}")
     if ref.startswith("refs/"):  # the workspace's own branches are as old as its clone
         names.append(ref.replace("refs/heads/", "refs/remotes/origin/", 1))
-    return [*names, ref] if _HASH.fullmatch(ref.lower()) else names
+    return names
 
 
-def parse(answer: Answer) -> Revision | None:
-    """None for a name that is no commit. Raises ValueError for anything else that failed."""
+def parse(answer: Answer, ref: str = "") -> Revision | None:
+    """None for a name that is no commit. Raises UsageError for one of several, ValueError for what else failed."""
     if answer.code == 44:
         return None
+    if answer.code == 45:
+        raise UsageError(
+            f"{ref} may mean {' or '.join(answer.out.splitlines())}; nothing was changed",
+            hint="give all digits of the commit's hash, or refs/heads/NAME or refs/tags/NAME for a branch or tag",
+        )
     if answer.code:
         raise ValueError(answer.err.strip() or f"git ended with exit code {answer.code}")
     head, blobs, migrations, schema, package, top = answer.out.split(f"{_MARK}\n")

@@ -185,7 +185,12 @@ def _git(folder: Path, *words: str, strip: bool = True) -> str:
 def _run(words: list[str], timeout: float) -> subprocess.CompletedProcess[str]:
     foreign = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
     environment = {name: value for name, value in os.environ.items() if name not in foreign}
-    environment |= {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_LFS_SKIP_SMUDGE": "1"}
+    environment |= {
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_LFS_SKIP_SMUDGE": "1",
+        "GIT_NO_LAZY_FETCH": "1",
+    }
     environment.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
     return subprocess.run(
         ["git", *words],

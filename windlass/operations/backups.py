@@ -19,6 +19,7 @@ from windlass.plans.reachable import check_reachable
 from windlass.remote.runner import Host
 from windlass.report.database_rows import StoredBackup
 from windlass.report.tables import show_backups
+from windlass.tell import tell
 
 
 def db_backup(request: Request) -> int:
@@ -81,7 +82,7 @@ def db_backups(request: Request) -> int:
             rows = stored(config, host.name, found["backups"], now)
             rows += kept(host.name, found["databases"].kept, now)
             if not (rows or request.json):
-                print(f"{host.name}  no backups yet: fab db.backup -H {host.name} makes one")
+                tell(f"{host.name}  no backups yet: fab db.backup -H {host.name} makes one")
             show_backups(rows, json=request.json)
     return 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as jsons
 from pathlib import Path
 
+from windlass.clean import one_line
 from windlass.config.files import apps, load
 from windlass.config.model import Config
 from windlass.config.schema import schema
@@ -18,6 +19,7 @@ from windlass.operations.status_processes import asked_ports
 from windlass.packaged import MANUAL
 from windlass.plans.nginx import astray, difference, miscounted
 from windlass.plans.ready import lacks
+from windlass.tell import tell
 from windlass.typed import as_typed
 
 
@@ -30,7 +32,7 @@ def config_check(folder: Path, app: str | None = None) -> int:
     for name in [app] if app else apps(folder):
         try:
             load(folder, name)
-            print(f"{folder / name}.toml: OK")
+            tell(f"{folder / name}.toml: OK")
         except ConfigError as error:
             broken.append(error)
     if broken:
@@ -50,23 +52,27 @@ def config_check_hosts(request: Request) -> int:
             seen = look_of(found)
             listeners = found["system"].listeners if found["system"] else ()
             problems = lacks(config, name, seen, found["ground"], listeners)
-            print(f"{name}: {'not ready for a deploy:' if problems else 'ready'}")
+            tell(f"{name}: {'not ready for a deploy:' if problems else 'ready'}")
             for problem in problems:
-                print(f"  {problem}")
+                tell(f"  {one_line(problem)}")
             drift = difference(config, seen.nginx, folders=request.folders) if seen.nginx.loaded else ""
             if drift and not (astray(config, seen.nginx, name) or miscounted(config, seen.nginx, name)):
-                print(as_typed(f"  (nginx: {drift}; a deploy goes on all the same: fab nginx.install)"))
+                tell(
+                    as_typed(
+                        f"  (nginx: {one_line(drift)}; a deploy goes on all the same: fab nginx.install)"
+                    )
+                )
             ready = ready and not problems
     return ExitCode.DONE if ready else ExitCode.FAILED
 
 
 def config_show(config: Config, *, json: bool = False) -> int:
     """Print the configuration with every default filled in, as TOML or as JSON."""
-    print(as_json(config) if json else as_toml(config), end="")
+    tell(as_json(config) if json else as_toml(config), end="")
     return 0
 
 
 def config_schema() -> int:
     """Print the JSON schema of a configuration file, for editors."""
-    print(jsons.dumps(schema(MANUAL), indent=2))
+    tell(jsons.dumps(schema(MANUAL), indent=2))
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from windlass.clean import one_line
 from windlass.commands import migrations as tools
 from windlass.config.model import Config
 from windlass.errors import Refused, UsageError, WindlassError
@@ -19,7 +20,7 @@ from windlass.plans.resolve import Direction, Left, ways_on
 from windlass.remote.opening import Entry
 from windlass.remote.runner import Host
 from windlass.report.jsonl import line
-from windlass.report.text import one_line
+from windlass.tell import tell
 
 
 def db_resolve(
@@ -90,12 +91,12 @@ def _show(crew: Crew, named: str | None) -> int:
     (host,) = crew.hosts
     found = left_by(crew.config, host, named)
     if crew.request.json:
-        print(line({"host": host.name, **(found[0].as_json() if found else {"migration": ""})}), end="")
+        tell(line({"host": host.name, **(found[0].as_json() if found else {"migration": ""})}), end="")
     elif found is None:
-        print(f"{host.name}  no migration is left unfinished")
+        tell(f"{host.name}  no migration is left unfinished")
     else:
         for text in [*found[0].lines(), ways_on(host.name)]:
-            print(f"{host.name}  {one_line(text)}")
+            tell(f"{host.name}  {one_line(text)}")
     return 0
 
 

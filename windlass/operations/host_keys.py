@@ -9,6 +9,7 @@ from windlass.address import HostSpec
 from windlass.errors import HostKeyRefused, UsageError
 from windlass.remote.ssh import fetch_host_key
 from windlass.remote.trust import add, needs_consent, read_fingerprint
+from windlass.tell import tell
 
 
 def trust(hosts: Sequence[HostSpec], *, fingerprint: str = "", replace: bool = False) -> int:
@@ -37,10 +38,10 @@ def _trust(host: HostSpec, fingerprint: str, replace: bool) -> None:
     if needs_consent(candidate, fingerprint=fingerprint, replace=replace) and not _says_yes(host.name, title):
         raise HostKeyRefused(f"{host.name} was not trusted; nothing was added")
     if candidate.verdict.state == "trusted":
-        print(f"{host.name} is trusted already: {title}")
+        tell(f"{host.name} is trusted already: {title}")
         return
     add(candidate)
-    print(f"{host.name} is trusted now: {title}, in {candidate.file}")
+    tell(f"{host.name} is trusted now: {title}, in {candidate.file}")
 
 
 def _says_yes(name: str, title: str) -> bool:
@@ -49,8 +50,8 @@ def _says_yes(name: str, title: str) -> bool:
             f"{name} shows {title}; nobody is there to say yes, and nothing was added",
             hint=f"compare it with the server's own, then: fab trust -H {name} --fingerprint SHA256:…",
         )
-    print(f"{name} shows {title}")
-    print(
+    tell(f"{name} shows {title}")
+    tell(
         "Compare it on the server (its provider's console): ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"
     )
     try:

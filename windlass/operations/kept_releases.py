@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from windlass.clean import one_line
 from windlass.errors import UsageError
 from windlass.events import Ended
 from windlass.facts import commits, lock, sizes, state
@@ -18,6 +19,7 @@ from windlass.remote.runner import Host
 from windlass.report.jsonl import line
 from windlass.report.rows import Deed, KeptRelease
 from windlass.report.tables import show_history, show_releases
+from windlass.tell import tell
 
 
 def releases(request: Request) -> int:
@@ -95,7 +97,7 @@ def _print_records(pairs: Sequence[tuple[str, Sequence[Record]]], count: int) ->
         wanted = {run.id for run in runs(records)[-count:]}
         for record in reversed(records):
             if record.get("run", "") in wanted:
-                print(line({"host": name, **record}), end="")
+                tell(line({"host": name, **record}), end="")
 
 
 def _say_empty(crew: Crew, rows: Sequence[KeptRelease | Deed], text: str) -> None:
@@ -103,4 +105,4 @@ def _say_empty(crew: Crew, rows: Sequence[KeptRelease | Deed], text: str) -> Non
     filled = {row.host for row in rows}
     for name in crew.names:
         if name not in filled:
-            print(f"{name}  {text}")
+            tell(one_line(f"{name}  {text}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from windlass.clean import one_line
 from windlass.errors import Refused, UsageError
 from windlass.events import Ended
 from windlass.facts import lock, state
@@ -17,6 +18,7 @@ from windlass.remote.runner import Host
 from windlass.report import ask
 from windlass.report.jsonl import line
 from windlass.report.units import duration
+from windlass.tell import tell
 
 
 def lock_show(request: Request) -> int:
@@ -25,9 +27,9 @@ def lock_show(request: Request) -> int:
         for host, holder in _holders(hosts).items():
             if request.json:
                 known = asdict(holder) if holder else {}
-                print(line({"host": host, "held": holder is not None, **known}), end="")
+                tell(line({"host": host, "held": holder is not None, **known}), end="")
             else:
-                print(f"{host}  {described(holder)}")
+                tell(one_line(f"{host}  {described(holder)}"))
     return 0
 
 
@@ -44,7 +46,7 @@ def lock_break(request: Request, *, yes: bool = False, wait: int = 60) -> int:
     held = {name: holder for name, holder in holders.items() if holder}
     if not held and not left:
         for name in holders:
-            print(f"{name}  {described(None)}")
+            tell(f"{name}  {described(None)}")
         return 0
     if held and not yes and not _confirmed(held, wait):
         raise Refused("the lock was not broken; nothing was changed")

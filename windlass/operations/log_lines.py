@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from windlass.clean import last_state, one_line
 from windlass.config.model import Config
 from windlass.errors import UsageError
 from windlass.layout import SLOTS
@@ -15,8 +15,8 @@ from windlass.operations.crew import Crew, onlookers
 from windlass.operations.request import Request
 from windlass.remote.runner import Host
 from windlass.report.jsonl import line
-from windlass.report.text import last_state
 from windlass.supervisors import units
+from windlass.tell import tell
 
 
 def logs(
@@ -107,25 +107,24 @@ class Printer:
         if message["ev"] == "line":
             where = " ".join(filter(None, [message["slot"], message["label"]]))
             text = f"{where} | {last_state(message['text'])}"
-            self._write(sys.stdout, self._as_json(host, message) if self._json else self._behind(host, text))
+            self._write(self._as_json(host, message) if self._json else self._behind(host, text))
         elif message["ev"] == "switched":
             self._aside(host, f"{message['slot']} is live now: {message['release']}")
         elif message["ev"] == "unread":
             self._aside(host, f"{message['path']}: {message['problem']}{_advice(host, message)}")
 
     def _aside(self, host: str, text: str) -> None:
-        self._write(sys.stderr, self._behind(host, f"-- {text}"))
+        self._write(self._behind(host, f"-- {text}"), errors=True)
 
     def _behind(self, host: str, text: str) -> str:
-        return f"{host}  {text}\n" if self._many else f"{text}\n"
+        return one_line(f"{host}  {text}" if self._many else text) + "\n"
 
     def _as_json(self, host: str, message: Mapping[str, Any]) -> str:
         return line({"host": host, **{key: message[key] for key in ("slot", "label", "text")}})
 
-    def _write(self, stream: Any, text: str) -> None:
+    def _write(self, text: str, *, errors: bool = False) -> None:
         with self._lock:
-            stream.write(text)
-            stream.flush()
+            tell(text, end="", errors=errors)
 
 
 def _advice(host: str, message: Mapping[str, Any]) -> str:
@@ -156,7 +155,7 @@ def _read_all(crew: Crew, asked: Mapping[str, Any], printer: Printer) -> None:
 
 def _read(host: Host, asked: Mapping[str, Any], printer: Printer) -> None:
     if not host.opened.live["release"] and asked["sources"][0]["slot"]:
-        print(f"{host.name}  nothing is deployed yet")
+        tell(f"{host.name}  nothing is deployed yet")
         return
     host.visit.send("tail", **asked)
     while (message := host.visit.next())["ev"] != "tailed":

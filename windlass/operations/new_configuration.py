@@ -6,6 +6,7 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from windlass.clean import one_line
 from windlass.config.files import apps
 from windlass.errors import Interrupted, UsageError
 from windlass.init.answers import answers, summary
@@ -21,7 +22,7 @@ from windlass.init.source import Source, opened
 from windlass.init.text import text_of
 from windlass.packaged import CHECKOUT
 from windlass.report import fill_in
-from windlass.report.text import one_line
+from windlass.tell import tell
 from windlass.typed import as_typed
 
 
@@ -59,7 +60,7 @@ def init(
     file = configs / f"{value_of(entries, 'app', 'name')}.toml"
     text = _text(entries, file.stem, where)
     if dry_run:
-        print(text, end="")
+        tell(text, end="")
         return 0
     kept = write(file, text, force=force)
     _tell(entries, file, kept, json=json)
@@ -143,8 +144,8 @@ def _text(entries: Sequence[Entry], name: str, where: str) -> str:
 
 def _tell(entries: Sequence[Entry], file: Path, kept: Path | None, *, json: bool) -> None:
     others = len(apps(file.parent)) > 1
-    print(as_json(entries, file, kept, others) if json else as_typed(as_lines(entries, file, kept, others)))
+    tell(as_json(entries, file, kept, others) if json else as_typed(as_lines(entries, file, kept, others)))
 
 
 def _say(text: str) -> None:
-    print(one_line(text), file=sys.stderr, flush=True)
+    tell(one_line(text), errors=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from windlass.clean import one_line
 from windlass.events import Planned
 from windlass.operations.crew import Crew
 from windlass.plan import Environment, Gate, Plan, Step
 from windlass.report import runbook as as_text
-from windlass.report.text import one_line
 from windlass.shell import Command
+from windlass.tell import tell
 
 
 def show_plan(crew: Crew, host: str, plan: Plan) -> None:
@@ -47,8 +48,8 @@ def print_plan(host: str, plan: Plan) -> None:
         for stage in plan.stages
         for step in stage.steps
     ]
-    print(as_text(steps, title=f"{plan.title}, on {host}", notes=[*plan.notes, *_environment(plan)]))
-    print("\n".join(one_line(line) for line in _way_back(plan)))
+    tell(as_text(steps, title=f"{plan.title}, on {host}", notes=[*plan.notes, *_environment(plan)]))
+    tell("\n".join(one_line(line) for line in _way_back(plan)))
 
 
 def text_of(step: Step) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from windlass.commands.console import console_command
 from windlass.errors import ExitCode, NotReady, UsageError, WindlassError
 from windlass.facts.database import Place, place
@@ -13,6 +11,7 @@ from windlass.remote.ssh import Link, Tunnel, connect
 from windlass.remote.ssh.tunnel import HERE
 from windlass.report import say_error
 from windlass.report.jsonl import line
+from windlass.tell import tell
 
 
 def db_console(request: Request) -> int:
@@ -45,7 +44,7 @@ def db_tunnel(request: Request, port: int = 0) -> int:
             forwarded.serve(_complain)
         except KeyboardInterrupt:
             if not request.json:
-                print("\nthe tunnel is closed")
+                tell("\nthe tunnel is closed")
     return 0
 
 
@@ -53,9 +52,9 @@ def _link(request: Request) -> Link:
     """A connection to the first host; the operator's agent is lent to no psql."""
     first, *others = request.hosts
     if others:
-        print(
+        tell(
             f"{first.name}: the first of {len(request.hosts)} hosts, which share one database",
-            file=sys.stderr,
+            errors=True,
         )
     return connect(first, timeout=request.config.ssh.connect_timeout)
 
@@ -79,10 +78,10 @@ def _say(request: Request, host: str, place: Place, port: int) -> None:
     config = request.config
     url = place.url(HERE, port)
     if request.json:
-        print(line({"host": host, "port": port, "url": url}), end="", flush=True)
+        tell(line({"host": host, "port": port, "url": url}), end="")
         return
-    print(f"{url} is the database of {config.app.name} on {host}; Ctrl-C closes the tunnel")
-    print(f"the password is that of {config.database.url} in {config.layout.env_file} there", flush=True)
+    tell(f"{url} is the database of {config.app.name} on {host}; Ctrl-C closes the tunnel")
+    tell(f"the password is that of {config.database.url} in {config.layout.env_file} there")
 
 
 def _complain(error: Exception) -> None:

@@ -14,6 +14,7 @@ from windlass.operations.running import run_or_print
 from windlass.plans import nginx as plans
 from windlass.plans.texts import site
 from windlass.remote.opening import Entry
+from windlass.tell import tell
 
 
 def nginx_install(request: Request) -> int:
@@ -46,5 +47,5 @@ def nginx_show(
                 hint="fab nginx.show --cpus N, as `nproc` says on the host; fab nginx.install counts them itself",
             )
         config = config.counted(cpus)
-    print(site(config, ipv6=not ipv4_only, folders=folders).text, end="")
+    tell(site(config, ipv6=not ipv4_only, folders=folders).text, end="")
     return 0

@@ -11,6 +11,7 @@ from windlass.errors import Refused
 from windlass.facts.backups import Backup
 from windlass.facts.state import State
 from windlass.plan import Plan, Stage, Step
+from windlass.shell import quote
 
 DAY = 86400
 
@@ -91,7 +92,7 @@ def copy(config: Config, name: str, to: str) -> Step:
         backups.copy(config.layout, name, to),
         timeout=config.database.timeout,
         environment=("given",),
-        hint=f"{config.layout.backup(name)} is on the server, verified; fab db.copy --backup {name} tries again",
+        hint=f"{config.layout.backup(name)} is on the server, verified; fab db.copy --backup {quote(name)} tries again",
     )
 
 

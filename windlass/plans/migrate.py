@@ -23,7 +23,7 @@ def check(config: Config, look: Look, host: str) -> None:
     check_reachable(config, host, applied.problem)
     names = ", ".join(applied.failed)
     if applied.running:
-        pid, seconds = applied.running.split()
+        pid, seconds = map(int, applied.running.split())
         raise NotReady(
             f"{host}: the database is still at work on a migration{f' ({names})' if names else ''}, for {seconds} s "
             "now; nothing was changed",

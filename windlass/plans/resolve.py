@@ -92,7 +92,7 @@ def _state(statement: Statement, there: Mapping[Change, There]) -> State:
 def chosen(applied: Applied, named: str | None) -> str:
     """The migration to resolve. Raises Refused where none is to be, UsageError where it must be named."""
     if applied.running:
-        pid, seconds = applied.running.split()
+        pid, seconds = map(int, applied.running.split())
         raise Refused(
             f"the database is still at work on a migration, for {seconds} s now; nothing was changed",
             hint=f"wait for it, or end it with SELECT pg_terminate_backend({pid}) in fab db.console",

@@ -21,7 +21,7 @@ SWAP = "put it in the database's place"
 
 def plan(config: Config, host: str, state: State, source: Source, kept: str, to: Cutover | None) -> Plan:
     """Restore, swap, and start the live release anew through its gate; `to` is None where nothing is to run."""
-    back = f"fab db.restore {kept} -H {host} swaps back"
+    back = f"fab db.restore {quote(kept)} -H {host} swaps back"
     now = f"the database is now {source.about}, and the one before is kept as {kept}"
     resume = f"fab emergency-resume -H {host} starts the app; " if state.stopped is not None else ""
     lock = alone.stage("the database is as it was")
@@ -38,7 +38,7 @@ def plan(config: Config, host: str, state: State, source: Source, kept: str, to:
         prologue=golive.prologue(to) if to else NOTHING,
         record={**release, "restored": source.name, "kept": kept},
         notes=(f"the present database is kept as {kept}",),
-        outlook=(now, f"{resume}{back}; fab db.drop {kept} -H {host} removes it"),
+        outlook=(now, f"{resume}{back}; fab db.drop {quote(kept)} -H {host} removes it"),
         lasting=((SWAP, f"{now[0].upper()}{now[1:]}: {back}"),),
     )
 
@@ -54,7 +54,7 @@ def differences(host: str, state: State, shipped: Sequence[str], applied: Applie
     if lacks:
         yield (
             f"the database lacks migrations of the live release ({', '.join(lacks)}): "
-            f"fab deploy --force --revision {state.live_revision[:10]} -H {host} applies them"
+            f"fab deploy --force --revision {quote(state.live_revision[:10])} -H {host} applies them"
         )
     beyond = sorted(applied.names - set(shipped))
     if beyond:

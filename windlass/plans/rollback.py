@@ -8,13 +8,13 @@ from typing import Any
 from windlass import acts
 from windlass.commands import releases, slots
 from windlass.config.model import Config
-from windlass.errors import Refused
+from windlass.errors import Refused, UsageError
 from windlass.facts.state import Release, State
 from windlass.plan import Plan, Stage, Step
 from windlass.plans import golive
 from windlass.plans.cutover import Cutover
 from windlass.plans.history import env_differs, env_now
-from windlass.shell import all_of, write_file
+from windlass.shell import all_of, quote, write_file
 
 
 def previous(state: State) -> Release:
@@ -48,11 +48,16 @@ def newest_stable(state: State) -> Release:
 def kept_for(state: State, revision: str) -> Release | None:
     """The newest kept release of a revision (a full hash or a prefix of at least seven digits) that is not bad.
 
-    A bad one is better than none: it was named.
+    A bad one is better than none: it was named. Raises UsageError where the digits begin several revisions.
     """
     if len(revision) < 7:
         return None
     of_revision = [kept for kept in state.releases if kept.revision.startswith(revision)]
+    if len(several := {kept.revision for kept in of_revision}) > 1:
+        raise UsageError(
+            f"{revision} may mean {' or '.join(f'commit {one}' for one in sorted(several))}; nothing was changed",
+            hint="give all digits of the commit's hash",
+        )
     wrong = state.past.bad
     return next((kept for kept in reversed(of_revision) if kept.id not in wrong), None) or next(
         iter(reversed(of_revision)), None
@@ -157,7 +162,7 @@ def differences(state: State, release: str, *, migrations: bool = False) -> Iter
         before = state.past.started_with[release]
         yield (
             f".env has changed since {release} went live with version {before}: it starts with the present one "
-            f"({env_now(state)}); fab env.use {before} puts the other back"
+            f"({env_now(state)}); fab env.use {quote(before)} puts the other back"
         )
 
 

@@ -17,6 +17,10 @@ RESTARTS, UP = 2, 60
 also where it happens to run in the moment of the look."""
 
 
+_BETWEEN = ("auto-restart", "start", "dead")
+"""What systemd calls one that it is about to start again."""
+
+
 @dataclass(frozen=True)
 class Running:
     """What both supervisors have on a host."""
@@ -47,7 +51,9 @@ def _of_systemd(
     running = {unit.name: unit for unit in there}
     for name in expected_units(config, live):
         unit = running.get(name)
-        if unit is None or unit.status != "running":
+        if unit and unit.status in _BETWEEN and unit.restarts >= RESTARTS:
+            yield _ends(host, "systemd", unit, "it is not up at the moment")
+        elif unit is None or unit.status != "running":
             status = unit.status if unit else "not running"
             yield f"{name.removesuffix('.service')} is {status}: fab logs, then fab restart"
         elif told := _keeps_ending(host, state, "systemd", unit):
@@ -78,11 +84,13 @@ def _keeps_ending(host: str, state: State, supervisor: str, one: Unit | Pm2Proce
     up = state.now - one.since
     if one.restarts < RESTARTS or not 0 <= up < UP:
         return ""
+    return _ends(host, supervisor, one, f"the last time {up:.0f} s ago")
+
+
+def _ends(host: str, supervisor: str, one: Unit | Pm2Process, when: str) -> str:
     name = one.name.removesuffix(".service")
-    return (
-        f"{name} keeps ending: {supervisor} has restarted it {one.restarts} times, the last time {up:.0f} s ago; "
-        f"fab logs -H {host} says why"
-    )
+    again = f"{supervisor} has restarted it {one.restarts} times, {when}"
+    return f"{name} keeps ending: {again}; fab logs -H {host} says why"
 
 
 def _beyond(config: Config, state: State, found: Running, live: Manifest | None) -> Iterator[str]:

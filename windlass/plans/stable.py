@@ -5,6 +5,7 @@ from __future__ import annotations
 from windlass.errors import Refused
 from windlass.facts.state import Release, State
 from windlass.plans.rollback import kept_for
+from windlass.shell import quote
 
 
 def chosen(host: str, state: State, named: str | None) -> Release:
@@ -26,7 +27,7 @@ def chosen(host: str, state: State, named: str | None) -> Release:
     if live.id in state.past.bad:
         raise Refused(
             f"{host}: {live.id} is live, but marked bad; nothing was marked",
-            hint=f"fab history -H {host} says why; fab mark-stable --release {live.id} marks it all the same",
+            hint=f"fab history -H {host} says why; fab mark-stable --release {quote(live.id)} marks it all the same",
         )
     return live
 

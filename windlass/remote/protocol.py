@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from windlass.agent.channel import MARK, decoded
+from windlass.agent.channel import MARK, Lines, TooLong, decoded
 from windlass.plan import Gate, Plan, Stage, Step
 from windlass.question import Question
 
@@ -23,6 +23,9 @@ PATIENCE = 15.0
 
 AGENT_PATIENCE = 60.0
 """Seconds of silence after which the agent recovers by itself."""
+
+MOST_CHATTER = 4 * 1024 * 1024
+"""Bytes that a shell's start-up files may print before the agent greets."""
 
 _PACKAGE = "windlass_agent"
 _BOOTSTRAP = f"""
@@ -84,19 +87,23 @@ class Decoder:
     def __init__(self) -> None:
         self.chatter = b""
         self._greeted = False
-        self._partial = b""
+        self._lines = Lines()
+        self._heard = 0
 
     def feed(self, chunk: bytes) -> list[dict[str, Any]]:
-        """The messages that the chunk completes."""
-        *lines, self._partial = (self._partial + chunk).split(b"\n")
+        """The messages that the chunk completes. Raises TooLong for what no agent sends."""
+        lines = self._lines.feed(chunk)
         if not self._greeted:
+            self._heard += len(chunk)
+            if self._heard > MOST_CHATTER + len(chunk):
+                raise TooLong(f"{MOST_CHATTER} bytes came, and no agent")
             mark = MARK.encode()
             if mark not in lines:
                 self.chatter = (self.chatter + b"\n".join(lines))[-4000:]
                 return []
             lines = lines[lines.index(mark) + 1 :]
             self._greeted = True
-        return decoded(lines)
+        return [message for message in decoded(lines) if isinstance(message.get("ev"), str)]
 
 
 def question_fields(questions: Iterable[Question[Any]]) -> list[dict[str, Any]]:

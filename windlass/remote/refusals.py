@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from windlass.agent.lock import STRANGER
@@ -33,7 +34,7 @@ def refused_error(message: dict[str, Any], host: str, opening: Opening) -> Windl
         owner = message["owner"]
         return Refused(
             f"{host}: {root} belongs to {owner}, and you are {user}: two owners would mix files and pm2 daemons",
-            hint=f"connect as {owner}: -H {owner}@{host.rpartition('@')[2]}",
+            hint=f"connect as {owner}: -H {shlex.quote(owner)}@{host.rpartition('@')[2]}",
         )
     if message["why"] == "nothing":
         return Refused(
@@ -45,7 +46,7 @@ def refused_error(message: dict[str, Any], host: str, opening: Opening) -> Windl
     if message["why"] == "folders":
         return NotReady(
             f"{host}: the app's folders cannot be made ({message['detail']}); nothing was touched",
-            hint=f"on the server, as root: install -d -o {user} {root}",
+            hint=f"on the server, as root: install -d -o {shlex.quote(user)} {shlex.quote(str(root))}",
         )
     unkept = {
         "env": ("the new .env", "the present one is as it was"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Protocol
 
+from windlass.agent.channel import TooLong
 from windlass.errors import ConnectionFailed, ExitCode, NotReady, Refused, WindlassError
 from windlass.plan import Plan
 from windlass.question import Question
@@ -195,7 +196,11 @@ class Visit:
         if chunk == b"":
             raise self._ended()
         self._silent = 0.0
-        self._waiting += [message for message in self._decoder.feed(chunk) if message["ev"] != "beat"]
+        try:
+            messages = self._decoder.feed(chunk)
+        except TooLong as error:
+            raise self._lost(f"{self.host} is not to be understood: {error}") from error
+        self._waiting += [message for message in messages if message["ev"] != "beat"]
 
     def _beat(self) -> None:
         with suppress(WindlassError, OSError, ValueError):  # a line that is gone is told by whoever receives

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
+from windlass.clean import lines
 from windlass.events import Event
 from windlass.report import jsonl, units
 from windlass.report.aside import AsideReport
@@ -19,7 +20,6 @@ from windlass.report.jsonl import JsonReport
 from windlass.report.plain import PlainReport
 from windlass.report.sink import Sink
 from windlass.report.summary import complaint
-from windlass.report.text import lines
 from windlass.report.wording import TypedReport
 from windlass.typed import as_typed
 

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable
 from typing import TextIO, TypeVar
 
+from windlass.clean import lines
 from windlass.report.sink import Sink
-from windlass.report.text import lines
 from windlass.typed import as_typed
 
 T = TypeVar("T")

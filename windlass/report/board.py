@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from windlass.clean import cleaned, last_state, one_line
 from windlass.events import (
     Ended,
     Event,
@@ -17,7 +18,6 @@ from windlass.events import (
     StepStarted,
 )
 from windlass.report import units
-from windlass.report.text import cleaned, last_state, one_line
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from windlass.clean import cleaned, last_state, one_line
 from windlass.events import (
     Connected,
     Connecting,
@@ -18,7 +19,6 @@ from windlass.events import (
 from windlass.report.sink import Sink
 from windlass.report.steady import Steady
 from windlass.report.summary import GOOD, advice, summary
-from windlass.report.text import cleaned, last_state, one_line
 
 TAIL = 20
 """Lines of a failed step's output that are shown; the log on the server has them all."""

@@ -1,4 +1,7 @@
-"""A stream that never fails its writer: a closed pipe or an odd character set must not end a deploy."""
+"""A stream that never fails its writer: a closed pipe or an odd character set must not end a deploy.
+
+All that is drawn goes through here, but for a live tree, whose board is cleaned when an event comes in.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import io
 import os
 import threading
 from typing import TextIO
+
+from windlass.clean import coloured
 
 
 class Sink:
@@ -27,12 +32,15 @@ class Sink:
         return False
 
     def write(self, text: str) -> None:
-        """Write and flush; other threads' texts come before or after, never in between."""
+        """Write and flush, with no escape but colours.
+
+        Other threads' texts come before or after, never in between.
+        """
         with self._lock:
             if self._gone:
                 return
             try:
-                self.stream.write(text)
+                self.stream.write(coloured(text))
                 self.stream.flush()
             except (OSError, ValueError):
                 self.give_up()

@@ -11,6 +11,7 @@ from typing import TextIO, TypeVar
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
+from windlass.clean import cleaned, one_line
 from windlass.report import jsonl, units
 from windlass.report.database import backups_table, database_table
 from windlass.report.database_rows import HostDatabase, StoredBackup
@@ -19,7 +20,6 @@ from windlass.report.env import env_table
 from windlass.report.rows import Deed, HostEnv, HostStatus, KeptRelease
 from windlass.report.sink import Sink
 from windlass.report.status import status_table
-from windlass.report.text import cleaned, one_line
 from windlass.typed import as_typed
 
 PIPE_WIDTH = 200

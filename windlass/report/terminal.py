@@ -15,11 +15,11 @@ from rich.console import Console, Group
 from rich.live import Live as LiveDisplay
 from rich.text import Text
 
+from windlass.clean import last_state, one_line
 from windlass.events import Ended, Event, Output
 from windlass.report.board import Board, HostView, advance
 from windlass.report.sink import Sink
 from windlass.report.summary import GOOD, complaint, summary
-from windlass.report.text import last_state, one_line
 from windlass.report.tree import Canvas, draw, worded
 
 PERIOD = 0.125

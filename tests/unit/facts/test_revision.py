@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.unit.facts.workspace import Workspace
+from windlass.errors import UsageError
 from windlass.facts import Answer
 from windlass.facts.revision import Revision, candidates, parse, question
 
@@ -62,7 +64,7 @@ def test_a_branch_of_origin_is_meant_and_not_one_of_the_same_name_in_the_workspa
     assert found.hash == new
 
 
-def test_a_branch_wins_over_a_tag_and_a_hash(server: Server) -> None:
+def test_a_branch_wins_over_a_tag(server: Server) -> None:
     first = server.origin.commit({"a": "1"})
     server.origin.git("tag", "same")
     server.origin.git("branch", "deadbee")
@@ -70,8 +72,61 @@ def test_a_branch_wins_over_a_tag_and_a_hash(server: Server) -> None:
     server.origin.git("branch", "same")
     found, by_hex = server.find("same"), server.find("deadbee")
     assert found is not None
-    assert by_hex is not None
+    assert by_hex is not None  # what looks like a hash and is none may be a branch, as 20260131 is
     assert (found.hash, by_hex.hash) == (second, first)
+
+
+@pytest.mark.parametrize("kind", ["branch", "tag"])
+@pytest.mark.parametrize("hashes", ["sha1", "sha256"])
+def test_who_pushes_a_ref_named_as_a_hash_does_not_choose_what_the_hash_means(
+    tmp_path: Path, kind: str, hashes: str
+) -> None:
+    server = Server(tmp_path)
+    shutil.rmtree(server.origin.folder / ".git")
+    server.origin.git("init", "--quiet", "--initial-branch=main", f"--object-format={hashes}")
+    reviewed = server.origin.commit({"a": "reviewed"})
+    evil = server.origin.commit({"a": "evil"})
+    for digits in {7, 12, 40, len(reviewed)}:
+        ref = f"refs/{'heads' if kind == 'branch' else 'tags'}/{reviewed[:digits]}"
+        server.origin.git("update-ref", ref, evil)
+    server.origin.git(
+        "symbolic-ref", "HEAD", f"refs/heads/{reviewed[:7]}" if kind == "branch" else "refs/heads/main"
+    )
+    for whole in (reviewed, reviewed.upper(), reviewed[:40]):
+        found = server.find(whole)
+        assert found is not None
+        assert found.hash == reviewed
+    for digits in (7, 12):
+        with pytest.raises(UsageError) as refused:
+            server.find(reviewed[:digits])
+        assert f"/{reviewed[:digits]} ({evil}) or commit {reviewed}" in refused.value.message
+    found = server.find(f"refs/{'heads' if kind == 'branch' else 'tags'}/{reviewed[:7]}")
+    assert found is not None
+    assert found.hash == evil
+
+
+@pytest.mark.parametrize("digits", [40, 64])
+def test_a_whole_hash_that_is_no_commit_is_not_looked_for_among_the_refs(server: Server, digits: int) -> None:
+    server.origin.commit({"a": "1"})
+    for name in ("heads", "tags"):
+        server.origin.git("update-ref", f"refs/{name}/{'ab' * (digits // 2)}", "HEAD")
+    assert server.find("ab" * (digits // 2)) is None
+
+
+def test_a_branch_named_as_its_own_commit_is_that(server: Server) -> None:
+    first = server.origin.commit({"a": "1"})
+    server.origin.git("branch", first[:7])
+    found = server.find(first[:7])
+    assert found is not None
+    assert found.hash == first
+
+
+def test_a_commit_is_found_by_the_hash_of_its_tag(server: Server) -> None:
+    first = server.origin.commit({"a": "1"})
+    server.origin.git("tag", "--annotate", "--message", "one", "v1")
+    found = server.find(server.origin.git("rev-parse", "v1"))
+    assert found is not None
+    assert found.hash == first
 
 
 @pytest.mark.parametrize(
@@ -107,8 +162,8 @@ def test_a_hash_of_something_else_than_a_commit_is_none(server: Server) -> None:
 
 def test_a_name_is_looked_for_at_origin_first() -> None:
     assert candidates("v1")[:2] == ["refs/remotes/origin/v1", "refs/tags/v1"]
-    assert candidates("v1")[-1] != "v1"
-    assert candidates("abc1234")[-1] == "abc1234"
+    assert all(candidate.startswith("refs/") for candidate in candidates("abc1234"))
+    assert candidates("0" * 40) == candidates("A" * 64) == []
     assert not any(candidate.startswith("-") for candidate in candidates("--all"))
 
 

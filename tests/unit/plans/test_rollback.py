@@ -11,8 +11,8 @@ import pytest
 from tests.unit.bash import is_bash
 from tests.unit.made import config, cutover, kept, live, past, record, state, went_well, went_wrong
 from tests.unit.plans.reading import stage, step, text_of, titles, whole_text
-from windlass.errors import Refused
-from windlass.facts.state import State
+from windlass.errors import Refused, UsageError
+from windlass.facts.state import Release, State
 from windlass.manifest import manifest_of
 from windlass.plan import Gate, Plan
 from windlass.plans.rollback import (
@@ -113,6 +113,15 @@ def test_a_named_commit_is_the_newest_kept_release_of_it_that_is_good() -> None:
     found = kept_for(server(C, DEPLOYED, went_wrong(again, C), releases=(A, B, C, again)), "aaaaaaa")
     assert found is not None
     assert found.id == A
+
+
+def test_digits_that_begin_several_kept_revisions_name_none() -> None:
+    seen = live(
+        C, records=DEPLOYED, releases=(*kept(A), Release("0002-aaaaaaa", "a" * 7 + "b" * 33, "stamp"))
+    )
+    with pytest.raises(UsageError, match=r"a{7}0{33} or commit a{7}b{33}"):
+        kept_for(seen, "aaaaaaa")
+    assert kept_for(seen, "a" * 7 + "0" * 33) == kept(A)[0]
 
 
 def test_a_bad_release_may_be_named() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import itertools
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import zlib
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -18,11 +20,14 @@ from hypothesis import strategies as st
 
 from tests.support.processes import run
 from tests.unit.made import cutover, live, look, revision, with_database
-from windlass.agent.channel import MARK
+from windlass.agent.channel import LONGEST_MESSAGE, MARK, Lines, TooLong
+from windlass.agent.channel import Channel as AgentChannel
+from windlass.errors import ConnectionFailed
 from windlass.facts import Answer, Question
 from windlass.plan import Plan, Stage, Step
 from windlass.plans.deploy import Options, deploy
 from windlass.remote.protocol import (
+    MOST_CHATTER,
     Decoder,
     agent_command,
     agent_sources,
@@ -30,6 +35,7 @@ from windlass.remote.protocol import (
     plan_fields,
     question_fields,
 )
+from windlass.remote.visit import Visit, Wire
 from windlass.shell import Command
 
 OLDEST = (3, 9)
@@ -68,6 +74,83 @@ def test_what_a_shell_printed_is_kept_to_be_shown_and_not_without_end() -> None:
 
 def test_lines_that_are_no_messages_are_left_out() -> None:
     assert Decoder().feed(GREETING + b"noise\n[1]\n\n" + MESSAGES) == DECODED
+
+
+def test_a_line_without_an_end_is_not_kept_until_memory_is_full() -> None:
+    decoder = Decoder()
+    decoder.feed(GREETING)
+    for _ in range(LONGEST_MESSAGE // 2**20):
+        assert decoder.feed(b"x" * 2**20) == []
+    with pytest.raises(TooLong, match="no message"):
+        decoder.feed(b"x" * 2**20)
+
+
+def test_chatter_without_an_end_is_not_listened_to_for_ever() -> None:
+    decoder = Decoder()
+    for _ in range(MOST_CHATTER // 2**16):
+        assert decoder.feed(b"x" * (2**16 - 1) + b"\n") == []
+    decoder.feed(b"\n")
+    with pytest.raises(TooLong, match="no agent"):
+        decoder.feed(b"\n")
+
+
+def test_a_visit_to_a_server_that_sends_no_end_says_so() -> None:
+    class Endless:
+        def receive(self, timeout: float) -> bytes:
+            return b"x" * 2**20
+
+        def __getattr__(self, name: str) -> Any:
+            return lambda *_: None
+
+    with pytest.raises(ConnectionFailed, match="h is not to be understood"):
+        Visit("h", cast("Wire", Endless()), lambda _: None).next()
+
+
+JSONS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["ev", "op", "why"]) | st.text(), inner),
+)
+LINES = st.one_of(
+    st.binary(),
+    JSONS.map(lambda value: json.dumps(value).encode()),
+    st.integers(0, 30_000).map(lambda depth: b"[" * depth),
+    st.integers(0, 10_000).map(lambda digits: b'{"ev": ' + b"1" * digits + b"}"),
+    st.just(MARK.encode()),
+)
+
+
+@given(st.lists(LINES), st.lists(st.integers(0, 50_000)))
+def test_whatever_bytes_come_the_client_gets_messages_and_no_crash(
+    lines: list[bytes], cuts: list[int]
+) -> None:
+    for message in fed(Decoder(), GREETING + b"\n".join(lines) + b"\n", cuts):
+        assert isinstance(message, dict)
+        assert isinstance(message["ev"], str)
+
+
+@given(st.lists(LINES))
+def test_whatever_bytes_come_the_agent_gets_messages_and_no_crash(lines: list[bytes]) -> None:
+    reader, writer = os.pipe()
+    out = os.open(os.devnull, os.O_WRONLY)
+    channel = AgentChannel(reader, out)
+    try:
+        for start in range(0, len(sent := b"\n".join([*lines, b""])), 60_000):
+            os.write(writer, sent[start : start + 60_000])
+            channel.pump(0)
+        os.close(writer)
+        while (message := channel.receive()) is not None:
+            assert isinstance(message, dict)
+    finally:
+        signal.set_wakeup_fd(-1)
+        for descriptor in (reader, out, channel._wake_reader, channel._wake_writer):
+            os.close(descriptor)
+
+
+def test_the_agent_hears_no_more_of_a_client_whose_line_has_no_end() -> None:
+    lines = Lines(longest=10)
+    assert lines.feed(b"0123456789\n012") == [b"0123456789"]
+    with pytest.raises(TooLong):
+        lines.feed(b"34567890")
 
 
 def test_a_message_to_the_agent_is_one_line() -> None:

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from windlass.clean import cleaned, last_state, lines, one_line
 from windlass.events import Ended
 from windlass.report import units
-from windlass.report.text import cleaned, last_state, lines, one_line
 
 
 @pytest.mark.parametrize(

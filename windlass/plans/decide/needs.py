@@ -5,6 +5,7 @@ from __future__ import annotations
 from windlass.errors import Refused
 from windlass.facts.state import Release
 from windlass.plans.look import Look
+from windlass.shell import quote
 
 
 def check_has_what_it_needs(host: str, seen: Look, release: Release, files: frozenset[str]) -> None:
@@ -17,5 +18,5 @@ def check_has_what_it_needs(host: str, seen: Look, release: Release, files: froz
         raise Refused(
             f"{host}: {release.id} needs migrations that were taken back ({', '.join(lacking)}); "
             "nothing was changed",
-            hint=f"fab deploy --revision {release.revision[:10]} -H {host} applies them anew",
+            hint=f"fab deploy --revision {quote(release.revision[:10])} -H {host} applies them anew",
         )

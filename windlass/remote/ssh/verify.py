@@ -12,7 +12,8 @@ from paramiko import MissingHostKeyPolicy, PKey, SSHClient, Transport
 from windlass.errors import HostKeyRefused
 from windlass.known_hosts import HostKey, KnownHosts, Verdict, lookup_names
 from windlass.remote.ssh.peer import Peer
-from windlass.remote.ssh.settings import Settings
+from windlass.remote.ssh.revoked import revoking
+from windlass.remote.ssh.settings import Settings, home_path
 
 SIGNATURES = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
 """What a server calls a key type when it signs with it, where that differs from known_hosts."""
@@ -26,6 +27,7 @@ class Trust:
     names: tuple[str, ...]
     file: Path
     hashed: bool
+    revoked: tuple[Path, ...] = ()
 
     @classmethod
     def of(cls, settings: Settings, address: str, port: int) -> Trust:
@@ -33,9 +35,15 @@ class Trust:
         files = settings.known_hosts_files()
         alias = settings.text("hostkeyalias")
         names = (alias.lower(),) if alias else lookup_names(address, port)
-        return cls(KnownHosts.read(files), names, files[0], settings.on("hashknownhosts"))
+        listed = settings.text("revokedhostkeys", "none")  # one file, whose name may hold blanks
+        revoked = () if listed.lower() == "none" else (home_path(listed),)
+        return cls(KnownHosts.read(files), names, files[0], settings.on("hashknownhosts"), revoked)
 
     def judge(self, key: HostKey) -> Verdict:
+        """What the files say of a key. Raises OSError for a list of revoked ones that cannot be read."""
+        for entry in (revoking(file, key) for file in self.revoked):
+            if entry:
+                return Verdict("revoked", entry)
         return self.known.judge(self.names, key)
 
     def preferred(self, offered: tuple[str, ...]) -> tuple[str, ...]:

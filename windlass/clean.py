@@ -1,11 +1,14 @@
-"""What a server printed, made safe for the operator's terminal, which it must not be able to drive."""
+"""Words of a server or a repository, made safe for the operator's terminal, which they must not be able to drive.
+
+The colours of an app's own log lines go too: a colour can hide what is written in it.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 _ESCAPES = re.compile(
@@ -16,6 +19,8 @@ _ESCAPES = re.compile(
     """,
     re.VERBOSE,
 )
+
+_COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 
 T = TypeVar("T")
 
@@ -34,13 +39,27 @@ def lines(text: str) -> str:
     return "\n".join(_printable(line) for line in text.split("\n"))
 
 
+def harmless(text: str) -> str:
+    """As `lines`, with the tabs kept: for a text that may be written to a file."""
+    if text.isprintable():
+        return text
+    return "\t".join(lines(part) for part in _ESCAPES.sub("", text).split("\t"))
+
+
+def coloured(text: str) -> str:
+    """As `harmless`, with the colours kept that Windlass draws with; no other escape."""
+    if text.isprintable():
+        return text
+    return "".join(part if at % 2 else harmless(part) for at, part in enumerate(_COLOUR.split(text)))
+
+
 def last_state(text: str) -> str:
     """A line of output as a terminal would leave it: of a progress bar, what came after its last return."""
     return one_line(text.rstrip("\r\n").rpartition("\r")[2])
 
 
 def cleaned(value: T, clean: Callable[[str], str] = lines) -> T:
-    """A dataclass with every text in it made safe, those in its tuples and parts included."""
+    """A dataclass with every text in it made safe, those in its tuples, mappings and parts included."""
     safe: T = _cleaned(value, clean)
     return safe
 
@@ -50,6 +69,8 @@ def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
         return clean(value)
     if isinstance(value, (tuple, list)):
         return type(value)(_cleaned(item, clean) for item in value)
+    if isinstance(value, Mapping):
+        return {_cleaned(key, clean): _cleaned(item, clean) for key, item in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         known = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
         return dataclasses.replace(value, **{name: _cleaned(part, clean) for name, part in known.items()})
