@@ -88,7 +88,9 @@ class Session:
         self.lock = lock.Lock.take(self.paths["lock"])
         holder = lock.holder(self.paths["lock"])
         if self.lock is None:
-            self.channel.send("locked", holder=holder)
+            other = "" if holder else lock.stranger(self.paths["lock"])
+            known = {"who": other, "what": lock.STRANGER} if other else holder
+            self.channel.send("locked", holder=known)
             return False
         self.left_behind = bool(holder)
         self.make_room()

@@ -16,6 +16,10 @@ WAIT = 60.0
 """Seconds that the holder has to end its step and recover, before it and its step are killed."""
 
 
+KILLS = 2
+"""How often a holder is killed before the lock is taken for a stranger's."""
+
+
 def close_to_visitors(session: Session) -> None:
     """Raise the stopped flag: visitors get the page from the next request on, and nothing is started any more."""
     path = session.paths["stopped"]
@@ -63,13 +67,15 @@ def end_holder(session: Session) -> None:
     session.channel.send(
         "note", text=f"ending {holder.get('what', 'the holder of the lock')} by {holder.get('who', '?')}"
     )
-    deadline = time.monotonic() + session.opening.get("wait", WAIT)
+    deadline, killed = time.monotonic() + session.opening.get("wait", WAIT), 0
     ask_to_end(holder)
     while lock.is_held(path):
         if time.monotonic() > deadline:
             session.channel.send("note", level="warning", text="it did not end in time and is killed")
             kill(lock.holder(path), path)
-            deadline = time.monotonic() + 5
+            deadline, killed = time.monotonic() + 5, killed + 1
+            if killed > KILLS:  # whoever it is did not come from here, and is not ours to end
+                return
         session.channel.pump(0.1)
 
 

@@ -15,6 +15,8 @@ FOR_ALL = PurePosixPath("/usr/local")
 
 DOWNLOAD = (
     "curl",
+    "--proto-redir",
+    "=https",
     "--fail",
     "--silent",
     "--show-error",

@@ -193,7 +193,7 @@ class Setup(Section):
     keys: list[PublicKey] = []
     node: NodeLine = "22"
     node_dist: HttpUrl = "https://nodejs.org/dist"
-    pm2: NpmVersion = "latest"
+    pm2: NpmVersion = "7.0.4"
     email: Email = ""
     acme: HttpUrl = "https://acme-v02.api.letsencrypt.org/directory"
 

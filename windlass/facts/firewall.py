@@ -31,7 +31,11 @@ PATH=$PATH:/usr/sbin:/sbin
 {LOGIN}
 echo "ssh $(login SSH_CONNECTION | cut -d' ' -f4)"
 sshd -T 2>/dev/null | sed -n 's/^port /ssh /p' || true
-ss -Htlnp | awk '/"sshd"/ {{ sub(/.*:/, "", $4); print "ssh", $4 }}'
+# Anybody may call a program sshd: only one that root runs counts.
+ss -Htlnp | awk '/"sshd"/ {{ sub(/.*:/, "", $4); split($0, rest, "pid="); print $4, rest[2] + 0 }}' |
+    while read -r port pid; do
+        if [ "$(stat -c %u "/proc/$pid" 2>/dev/null)" = 0 ]; then echo "ssh $port"; fi
+    done
 ss -Htln | awk '$4 !~ /^(127\\.|\\[::1\\]|\\[::ffff:127\\.)/ {{ sub(/.*:/, "", $4); print "listening", $4 }}'
 if LC_ALL=C ufw status 2>/dev/null | grep -q '^Status: active'; then echo active; fi
 LC_ALL=C ufw show added 2>/dev/null | sed -n 's,^ufw allow \\([0-9]*\\)/tcp$,allowed \\1,p' || true

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+from windlass.agent.lock import STRANGER
 from windlass.errors import LockHeld, NotReady, Refused, StepFailed, WindlassError
 from windlass.remote.opening import Opening
 
@@ -15,10 +16,13 @@ def locked_error(holder: dict[str, Any], host: str) -> LockHeld:
     step = f" (step: {holder['step']})" if holder.get("step") else ""
     if holder.get("uninterruptible"):
         step += ", and that step must not be cut short"
+    ends = "it frees itself when that run ends"
+    if what == STRANGER:
+        ends = "end that process as root: since this command nobody else can open the lock any more"
     since = f" since {holder['since']}" if holder.get("since") else ""
     return LockHeld(
         f"{host}: {what} by {who} holds the lock{since}{step}",
-        hint=f"fab lock.show -H {host}; it frees itself when that run ends",
+        hint=f"fab lock.show -H {host}; {ends}",
         holder=holder,
     )
 

@@ -76,3 +76,22 @@ def test_a_lock_whose_holder_died_is_free(tmp_path: Path) -> None:
     holder.kill()
     holder.communicate()
     wait_until(lambda: not lock.is_held(path), 5, "still held")
+
+
+def test_nobody_else_may_open_the_lock_and_an_older_one_is_tightened(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.write_text("{}")
+    path.chmod(0o644)
+    held = lock.Lock.take(str(path))
+    assert held is not None
+    assert path.stat().st_mode & 0o777 == 0o600
+    held.release()
+
+
+def test_a_holder_that_is_no_run_is_named_by_the_kernels_list(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.touch()
+    with subprocess.Popen(["flock", "--no-fork", path, "sleep", "60"]) as holder:
+        wait_until(lambda: lock.is_held(str(path)), 5, "nobody holds it")
+        assert lock.stranger(str(path)).startswith(f"process {holder.pid} of ")
+        holder.kill()
