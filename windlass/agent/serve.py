@@ -88,7 +88,7 @@ def _serve(session: Session) -> int:
         elif message["op"] == "give":
             session.give(message["variables"])
         elif message["op"] == "env":
-            versions.keep(session, message)
+            _keep_env(session, message)
         elif message["op"] == "file":
             incoming.take(session, message)
         elif message["op"] == "settle":
@@ -96,6 +96,15 @@ def _serve(session: Session) -> int:
                 return 75
         elif message["op"] == "plan" and not _run(session, message["plan"]):
             return 1
+
+
+def _keep_env(session: Session, message: Dict[str, Any]) -> None:
+    try:
+        versions.keep(session.paths, message, session.hide)
+    except OSError as error:
+        session.channel.send("refused", why="env", detail=str(error))
+    else:
+        session.channel.send("kept")
 
 
 def _leave(session: Session) -> int:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from . import env
 from .digest import past
 from .ledger import sync_folder
 from .live import kept
-
-if TYPE_CHECKING:
-    from .session import Session
 
 KEPT = 20
 """How many versions are kept, beside the present one and those that kept releases went live with."""
@@ -51,27 +48,22 @@ def all_kept(paths: Dict[str, Any]) -> List[Dict[str, str]]:
     return found
 
 
-def keep(session: Session, message: Dict[str, Any]) -> None:
+def keep(paths: Dict[str, Any], message: Dict[str, Any], hide: Callable[[Dict[str, str]], None]) -> None:
     """Keep the `.env` that somebody edited as version `adopt`, and the content sent as version `number`.
 
     Either may be None. The content comes in base64 over the channel, and is written nowhere else; the present
-    lines of the variables that `keeps` names are added to it.
+    lines of the variables that `keeps` names are added to it, and `hide` is told of all of them before. Raises OSError.
     """
-    now = _content(session.paths["env_file"]) or b""
-    try:
-        if message["adopt"]:
-            _keep(session.paths, message["adopt"], now)
-        if message["number"]:
-            from base64 import b64decode
+    now = _content(paths["env_file"]) or b""
+    if message["adopt"]:
+        _keep(paths, message["adopt"], now)
+    if message["number"]:
+        from base64 import b64decode
 
-            content = with_lines_of(b64decode(message["content"]), now, message["keeps"])
-            session.hide(env.parse(content.decode("utf-8", "replace")))
-            _keep(session.paths, message["number"], content)
-        _prune(session.paths, message["number"])
-    except OSError as error:
-        session.channel.send("refused", why="env", detail=str(error))
-    else:
-        session.channel.send("kept")
+        content = with_lines_of(b64decode(message["content"]), now, message["keeps"])
+        hide(env.parse(content.decode("utf-8", "replace")))
+        _keep(paths, message["number"], content)
+    _prune(paths, message["number"])
 
 
 def with_lines_of(content: bytes, present: bytes, names: List[str]) -> bytes:
