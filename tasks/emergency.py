@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from windlass import operations
 from windlass.cli.call import Call
-from windlass.cli.command import LOOK, command
+from windlass.cli.command import LOOK, RUN, command
 
 
 @command(
@@ -18,7 +18,7 @@ def emergency_stop(call: Call, reason: str = "", wait: int = 60) -> None:
     call.run(operations.emergency_stop, reason, wait=wait)
 
 
-@command(LOOK, name="emergency-resume")
+@command(RUN, name="emergency-resume")
 def emergency_resume(call: Call) -> None:
     """Start what was live before the stop; the page goes once it is healthy."""
     call.run(operations.emergency_resume)

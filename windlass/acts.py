@@ -10,7 +10,7 @@ from windlass.config.model import Config
 from windlass.layout import SLOTS, Slot
 from windlass.plan import Gate
 from windlass.shell import Command, all_of, cmd
-from windlass.supervisors import pm2
+from windlass.supervisors import supervisor
 
 
 def about(config: Config) -> dict[str, Any]:
@@ -41,31 +41,35 @@ def beside(config: Config, slot: Slot) -> list[str]:
 
 def end(config: Config, slot: Slot, *, node: str = "") -> Gate:
     """End and forget all that runs in a slot, whatever it was started from; `node`: the folder that node is in."""
-    return Gate("end", {"slot": slot, "node": node}, pm2.delete([config.namespace(slot)]))
+    return Gate("end", {"slot": slot, "node": node}, supervisor(config).end_all(config, slot))
 
 
-def end_these(slot: Slot, processes: Iterable[str]) -> Gate:
+def end_these(config: Config, slot: Slot, processes: Iterable[str]) -> Gate:
     """End and forget these processes of a slot."""
     wanted = list(processes)
-    return Gate("end", {"slot": slot, "names": wanted}, pm2.delete(wanted))
+    return Gate("end", {"slot": slot, "names": wanted}, supervisor(config).end(config, slot, wanted))
 
 
 def remove(config: Config, slot: Slot) -> Gate:
     """As `end`, and note that the slot runs nothing."""
-    by_hand = all_of(pm2.delete([config.namespace(slot)]), slots.clear(config.layout, slot))
+    by_hand = all_of(supervisor(config).end_all(config, slot), slots.clear(config.layout, slot))
     return Gate("end", {"slot": slot, "clear": True}, by_hand)
 
 
 def stop(config: Config) -> Gate:
     """Stop what runs in either slot; it is remembered as stopped."""
-    return Gate("stop", {}, pm2.stop(config.namespace(slot) for slot in SLOTS))
+    return Gate("stop", {}, supervisor(config).stop(config))
 
 
 def stand_by(config: Config, slot: Slot, others: Iterable[str]) -> Gate:
     """Leave a slot's web processes running as a standby, unless memory is short; its `others` are ended."""
     wanted = list(others)
     arguments = {"slot": slot, "others": wanted, "memory_free_mb": config.limits.memory_free_mb}
-    return Gate("stand_by", arguments, all_of(cmd("touch", config.layout.standby), pm2.delete(wanted)))
+    return Gate(
+        "stand_by",
+        arguments,
+        all_of(cmd("touch", config.layout.standby), supervisor(config).end(config, slot, wanted)),
+    )
 
 
 def gone(config: Config) -> Gate:
@@ -78,7 +82,7 @@ def gone(config: Config) -> Gate:
 def present(config: Config, slot: Slot, *, web: bool = False) -> Gate:
     """Have what a slot was started with run, nothing of it while the app is stopped; `web`: its web processes alone."""
     wanted = [*config.web_names(slot), *([] if web else beside(config, slot))]
-    return Gate("present", {"slot": slot, "web": web}, pm2.start(config.layout, slot, wanted))
+    return Gate("present", {"slot": slot, "web": web}, supervisor(config).start(config, slot, wanted))
 
 
 def remember(node: str = "", *, forget: str = "") -> Gate:
@@ -96,9 +100,9 @@ def links(config: Config) -> Gate:
     return Gate("links", {}, cmd("ls", "-l", config.layout.current, *map(config.layout.slot_release, SLOTS)))
 
 
-def agree() -> Gate:
+def agree(config: Config) -> Gate:
     """Have the live slot run, and the idle one not."""
-    return Gate("agree", {}, cmd("pm2", "list"))
+    return Gate("agree", {}, supervisor(config).listed(config))
 
 
 def page(config: Config) -> Gate:

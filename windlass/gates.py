@@ -9,9 +9,8 @@ from windlass.layout import Layout, Slot
 from windlass.manifest import Manifest
 from windlass.plan import Gate
 from windlass.shell import Command, all_of, cmd
-
-LINGERS = 4.0
-"""Seconds: an ES module that throws ends three seconds later, by a SIGINT of pm2's error handler (docs/traps.md)."""
+from windlass.supervisors import supervisor
+from windlass.supervisors.telling import occupants, ports_of, watched
 
 NGINX_IDLE = 2.5
 """Seconds after which nginx has closed a connection to a slot that nobody uses: two, says the template."""
@@ -48,16 +47,16 @@ def healthy(
 
 
 def alive(config: Config, slot: Slot, processes: Sequence[str], *, known: bool) -> Gate:
-    """These processes of a slot, by their pm2 names, stay up for as long as its web process must.
+    """These processes of a slot, by their names, stay up for as long as its web process must.
 
-    For longer than pm2 keeps one alive that has thrown at its start, unless they were well before.
+    For longer than one lingers that has thrown at its start, unless they were well before.
     """
-    health = config.health
-    min_healthy = health.min_healthy_known if known else max(health.min_healthy, LINGERS)
-    look = [cmd("pm2", "describe", name).commented("online, and no restarts") for name in processes]
+    health, keeper = config.health, supervisor(config)
+    min_healthy = health.min_healthy_known if known else max(health.min_healthy, keeper.LINGERS)
+    look = [keeper.look(config, slot, name).commented("up, and no restarts") for name in processes]
     return Gate(
         "alive",
-        {"processes": _watched(config, slot, processes), "min_healthy": min_healthy},
+        {"processes": watched(config, slot, processes), "slot": slot, "min_healthy": min_healthy},
         all_of(cmd("sleep", f"{min_healthy:g}"), *look),
     )
 
@@ -66,8 +65,9 @@ def listens(config: Config, slot: Slot, release: str, there: Manifest | None = N
     """The slot's own processes are there, as its manifest has them, unless the app is stopped."""
     layout = config.layout
     arguments = {
-        **_occupants(config, slot, there),
+        **occupants(config, slot, there),
         "cwd": str(layout.release_app(release)),
+        "slot": slot,
         "seconds": config.health.start_timeout,
         "unless": str(layout.stopped),
     }
@@ -110,7 +110,7 @@ def soak(config: Config, slot: Slot, release: str, processes: Sequence[str] = ()
     settings, log = config.soak, config.nginx.access_log
     arguments = {
         **_app(config, config.layout, slot, release),
-        "processes": _watched(config, slot, processes),
+        "processes": watched(config, slot, processes),
         "seconds": settings.seconds,
         "access_log": log,
         "nginx": through_nginx(config, slot).arguments,
@@ -122,7 +122,7 @@ def soak(config: Config, slot: Slot, release: str, processes: Sequence[str] = ()
     known = upstreams(config, slot)
     failed = '"status":"5[0-9][0-9]".*"upstream_addr":"'
     errors = cmd("grep", *(["-E", f"{failed}({'|'.join(known)})"] if len(known) > 1 else [failed + known[0]]))
-    describe = [cmd("pm2", "describe", name) for name in config.web_names(slot)]
+    describe = [supervisor(config).look(config, slot, name) for name in config.web_names(slot)]
     return Gate(
         "soak",
         arguments,
@@ -163,51 +163,18 @@ def upstreams(config: Config, slot: Slot) -> list[str]:
     return [f"127.0.0.1:{port}" for port in config.ports(slot)]
 
 
-def ports_of(config: Config, slot: Slot, there: Manifest | None = None) -> Sequence[int]:
-    """The ports of what the slot was started with; by the configuration where that is not known."""
-    if there is None:
-        return config.ports(slot)
-    return there.ports or range(config.port(slot), config.port(slot) + there.instances)
-
-
-def pid_files(layout: Layout, name: str) -> list[str]:
-    """Globs of a process's pid files, by its pm2 name: pm2 puts its own number into the file's."""
-    stem = f"{layout.run}/{name}"
-    return [f"{stem}.pid", f"{stem}-[0-9]*.pid"]
-
-
-def _watched(config: Config, slot: Slot, processes: Sequence[str]) -> dict[str, dict[str, object]]:
-    instances = {config.process_name(slot, kind): one.instances for kind, one in config.processes.items()}
-    return {
-        name: {"pid_files": pid_files(config.layout, name), "instances": instances[name]}
-        for name in processes
-    }
-
-
 def _app(config: Config, layout: Layout, slot: Slot, release: str) -> dict[str, object]:
     """What tells the release's own process, and how its health is asked for."""
     return {
-        **_occupants(config, slot),
+        **occupants(config, slot),
         "cwd": str(layout.release_app(release)),
+        "slot": slot,
         "path": config.health.path,
         "status": config.health.status,
         "host": config.nginx.probe_name,
         "tls": config.nginx.tls,
         "request_timeout": config.health.timeout,
     }
-
-
-def _occupants(config: Config, slot: Slot, there: Manifest | None = None) -> dict[str, object]:
-    """Each web process's port, and what tells its process: of the first, and of all where there are several.
-
-    What tells a process is the supervisor's matter: for pm2, where it writes the pid.
-    """
-    names = there.web_names if there else config.web_names(slot)
-    instances = [
-        {"port": port, "pid_files": pid_files(config.layout, name)}
-        for port, name in zip(ports_of(config, slot, there), names, strict=True)
-    ]
-    return {**instances[0], "instances": instances} if len(instances) > 1 else {**instances[0]}
 
 
 def _last_of(addresses: Sequence[str]) -> str:

@@ -148,6 +148,13 @@ class Layout:
         """The ecosystem file that the slot was started from."""
         return self.run / f"{slot}.config.js"
 
+    def start_script(self, kind: str, slot: Slot, number: int) -> PurePosixPath:
+        """What systemd has a process started by; not there where the process is not to run.
+
+        As `….script` it lies ready.
+        """
+        return self.run / f"{kind}.{slot}.{number}.start"
+
     def slot_manifest(self, slot: Slot) -> PurePosixPath:
         """What the slot was started with; gone once the slot runs nothing."""
         return self.run / f"{slot}.json"

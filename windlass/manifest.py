@@ -70,8 +70,8 @@ class Manifest:
 def manifest_of(config: Config, slot: Slot, release: str, revision: str, node: str) -> Manifest:
     """What a slot is started with by this configuration."""
     names = (*config.web_names(slot), *(config.process_name(slot, kind) for kind in config.processes))
-    ports = tuple(config.ports(slot))
-    return Manifest(slot, release, revision, "node", "pm2", node, _settings(config), names, ports)
+    ports, supervisor = tuple(config.ports(slot)), config.web.supervisor
+    return Manifest(slot, release, revision, "node", supervisor, node, _settings(config), names, ports)
 
 
 def as_text(manifest: Manifest) -> str:
@@ -150,7 +150,8 @@ def differences(config: Config, manifest: Manifest | None) -> list[str]:
     """The keys in which the configuration differs from what was started, as the file has them."""
     if manifest is None:
         return []
-    return list(_differences(_settings(config), manifest.processes))
+    moved = [] if manifest.supervisor == config.web.supervisor else ["[web] supervisor"]
+    return [*moved, *_differences(_settings(config), manifest.processes)]
 
 
 def as_it_was(config: Config, manifest: Manifest | None) -> list[str]:

@@ -33,7 +33,8 @@ class Step:
     `timeout` is in seconds. `unchanged` says why the step need not run. A `tolerated` step's failure is a
     warning. `nice` runs it at the lowest priority and first in line for the OOM killer. `show`: the end
     of what it prints is told also where it succeeds. What one that `holds` starts goes on, until a stage that `frees`
-    or the run's end, whatever that is: see `windlass.commands.exclusive`.
+    or the run's end, whatever that is: see `windlass.commands.exclusive`. `as_owner`: where the agent is root, the
+    user whom the app belongs to runs it.
     """
 
     title: str
@@ -47,6 +48,7 @@ class Step:
     hint: str = ""
     show: bool = False
     holds: bool = False
+    as_owner: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Question(Generic[T]):
-    """One question: a command, or the name of an agent's function in `call`; `timeout` is in seconds."""
+    """One question: a command, or the name of an agent's function in `call`; `timeout` is in seconds.
+
+    `as_owner`: where the agent is root, it is asked as the user whom the app belongs to.
+    """
 
     name: str
     command: Command
@@ -35,3 +38,4 @@ class Question(Generic[T]):
     arguments: dict[str, Any] = field(default_factory=dict)
     timeout: float = 30
     environment: tuple[str, ...] = ()
+    as_owner: bool = False

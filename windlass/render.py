@@ -61,6 +61,30 @@ def nginx_string(value: object) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def unit_text(value: object) -> str:
+    """The value as a unit's line holds it: a % there begins a specifier."""
+    return str(value).replace("%", "%%")
+
+
+_PLAIN_PATH = re.compile(r"(?:/[\w@.+-]+)+", re.ASCII)
+
+
+def unit_path(value: object) -> str:
+    """The value as a word of a unit, a plain absolute path: nothing in it means anything to systemd.
+
+    Raises ValueError for any other: one that begins with a +, for example, would be run as root.
+    """
+    text = str(value)
+    if not _PLAIN_PATH.fullmatch(text):
+        raise ValueError(f"{text!r} is no plain absolute path")
+    return text
+
+
+def unit_paths(value: object) -> str:
+    """The value as a unit's PATH: plain absolute paths with colons between them. Raises ValueError for any other."""
+    return ":".join(map(unit_path, str(value).split(":")))
+
+
 def milliseconds(seconds: float) -> int:
     """Seconds as whole milliseconds."""
     return round(seconds * 1000)
@@ -90,6 +114,9 @@ def _environment(folders: Sequence[Path]) -> SandboxedEnvironment:
         "js": json.dumps,
         "milliseconds": milliseconds,
         "regex": re.escape,
+        "unit": unit_text,
+        "unit_path": unit_path,
+        "unit_paths": unit_paths,
     }
     environment.filters.update(filters)
     return environment

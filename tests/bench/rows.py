@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 
 from tests.bench.by_hand import ByHand
@@ -10,12 +11,15 @@ from tests.bench.figures import Row, Sample, Say, in_turn
 from tests.bench.server import SLOW, Server
 from tests.bench.throughput import throughput
 from tests.bench.turns import turns_table
+from tests.bench.visitors import Visitors
 from tests.bench.windlass import Windlass
 from tests.vps.apps.million import fill
 from tests.vps.apps.prompthub import shell_word
 from tests.vps.hosts.images import DATABASE_URL
 
 ROUND_TRIP = 0.1
+QUIET = 15
+"""Seconds of nothing going on."""
 GATE = (
     "the gate watches the release for half a second (`[health] min_healthy_known`), which by hand nobody does, "
     "and an app that installs and builds in less than a second leaves little to save"
@@ -106,6 +110,28 @@ def _rollback(
     by_hand = "runbook § 6.2 by hand"
     yield Row(f"rollback, {about}", found["cold"], by_hand, found["runbook"], 0.7, why=GATE)
     yield Row(f"rollback to a warm standby, {about}", found["warm"], by_hand, found["runbook"], 0.3)
+
+
+def visitors(server: Server, rounds: int, say: Say) -> Iterable[Row]:
+    """What visitors wait while the example app is installed, built and copied beside them, and before."""
+    ours, theirs = server.prompthub, server.prompthub_by_hand
+    url = f"http://{server.vps.address}:{ours.site}/"
+
+    def quiet() -> Sample:
+        with Visitors(url) as readers:
+            time.sleep(QUIET)
+        return Sample(readers.percentile(99), readers.count)
+
+    words = ("deploy", "--force", "--revision", ours.live_revision)
+    sides = {
+        "quiet": quiet,
+        "windlass": lambda: ours.until("snapshot", Visitors(url), *words),
+        "npm ci; npm run build": lambda: theirs.build(Visitors(url)),
+    }
+    found = in_turn(sides, rounds, say)
+    about, before = "99 of 100 visitors wait at most, during", "nothing going on"
+    yield Row(f"{about} install, build and snapshot", found["windlass"], before, found["quiet"], 2)
+    yield Row(f"{about} `npm ci; npm run build`", found["npm ci; npm run build"], before, found["quiet"])
 
 
 def nothing(server: Server, rounds: int, say: Say) -> Iterable[Row]:
@@ -210,6 +236,7 @@ ROWS: dict[str, Measure] = {
     "slow-rollback": slow_rollback,
     "real-rollback": real_rollback,
     "throughput": throughput,
+    "visitors": visitors,
     "nothing": nothing,
     "backup": backup,
     "restore": restore,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.bench.figures import Sample
+from tests.bench.visitors import Visitors
 from tests.support.load import Load
 from tests.support.operator import Operator
 from tests.support.processes import Running, wait_until
@@ -54,6 +56,15 @@ class Windlass:
         """Run a command to its end; all of its seconds."""
         running = self._start(host or self._host, *words)
         return Sample(self._finish(running))
+
+    def until(self, step: str, visitors: Visitors, *words: str) -> Sample:
+        """Run a command to its end; what 99 of a hundred visitors waited at most until that step was done."""
+        with visitors:
+            running = self._start(self._host, *words)
+            ended = re.compile(rf'"stepended".*"title": "{step}"')
+            wait_until(lambda: bool(ended.search(running.stdout)) or not running.alive, 300, "no end", 0.01)
+        self._finish(running)
+        return Sample(visitors.percentile(99), visitors.count)
 
     @property
     def live_revision(self) -> str:

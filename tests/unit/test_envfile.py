@@ -119,7 +119,10 @@ def test_a_file_that_git_has_is_warned_of(file: Path) -> None:
 
 
 NAMES = st.from_regex(r"[A-Z_][A-Z0-9_]{0,8}", fullmatch=True)
-VALUES = st.text(st.characters(exclude_characters="'\0\r", codec="utf-8"))
+# dotenv takes a backslash before the closing quote for one that keeps it open.
+VALUES = st.text(st.characters(exclude_characters="'\0\r", codec="utf-8")).filter(
+    lambda value: value[-1:] != "\\"
+)
 
 
 @given(st.dictionaries(NAMES, VALUES, min_size=1))

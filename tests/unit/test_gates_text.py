@@ -16,6 +16,8 @@ from windlass import gates
 from windlass.config.model import Config
 from windlass.manifest import manifest_of
 from windlass.plan import Gate
+from windlass.supervisors import pm2
+from windlass.supervisors.telling import pid_files
 
 REVISION = "abc1234" + "0" * 33
 
@@ -83,7 +85,7 @@ def test_the_health_gate_knows_port_folder_and_revision_of_the_slot() -> None:
 )
 def test_the_pid_files_are_those_of_the_web_process(file: str, is_ours: bool) -> None:
     wanted = config()
-    globs = gates.pid_files(wanted.layout, wanted.process_name("green"))
+    globs = pid_files(wanted.layout, wanted.process_name("green"))
     assert any(fnmatch(f"/srv/shop/run/{file}", glob) for glob in globs) == is_ours
 
 
@@ -201,3 +203,15 @@ def test_other_processes_are_watched_for_longer_than_pm2_keeps_one_that_has_thro
     gate = gates.alive(watched, "green", ["shop-green-jobs"], known=known)
     assert gate.arguments["min_healthy"] == seconds
     assert gate.arguments["processes"]["shop-green-jobs"]["instances"] == 2
+
+
+@pytest.mark.parametrize(("supervisor", "seconds"), [("pm2", pm2.LINGERS), ("systemd", 3)])
+def test_a_worker_is_watched_for_longer_than_pm2_keeps_one_that_has_thrown(
+    supervisor: str, seconds: float
+) -> None:
+    wanted = config(web={"supervisor": supervisor}, processes={"jobs": {"script": "jobs.js"}})
+    gate = gates.alive(wanted, "green", ["shop-green-jobs"], known=False)
+    assert gate.arguments["min_healthy"] == seconds
+    assert gate.arguments["processes"]["shop-green-jobs"]["units"] == {
+        "windlass-shop.jobs@green.1.service": "/srv/shop/run/jobs.green.1.start"
+    }

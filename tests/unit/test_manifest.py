@@ -138,8 +138,8 @@ def test_what_an_earlier_windlass_noted_had_one_web_process() -> None:
         {"name": "shop-blue", "type": "web", "script": "auto"},
         {"name": "shop-blue-jobs", "type": "jobs"},
     ]
-    about = dict.fromkeys(("slot", "release", "revision", "stack", "supervisor", "node"), "x")
-    read = read_manifest({**about, "processes": rows})
+    about = dict.fromkeys(("slot", "release", "revision", "stack", "node"), "x")
+    read = read_manifest({**about, "supervisor": "pm2", "processes": rows})
     assert read is not None
     assert (read.instances, read.ports, read.beside) == (1, (), ("shop-blue-jobs",))
     assert differences(config(web=SEVERAL, processes={"jobs": {"script": "a"}}), read) == ["[web] instances"]

@@ -11,6 +11,7 @@ from tests.support.operator import Operator
 from tests.support.tiers import require
 from tests.vps.apps.million import million_image, million_server
 from tests.vps.apps.prompthub import prompthub_hosts, prompthub_image
+from tests.vps.apps.supervised import supervised_image
 from tests.vps.apps.tiny import (
     deployed,
     deployed_image,
@@ -36,6 +37,7 @@ __all__ = [
     "ready",
     "ready_image",
     "shared_host",
+    "supervised_image",
     "tiny_commits",
     "unharmed",
 ]

@@ -10,10 +10,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import going_down, live, proc
+from . import going_down, live, proc, supervising
 from .app import SLOTS, App, Kept
 from .failure import GateFailed
-from .pm2_acts import Pm2
 from .remembering import remember
 
 
@@ -64,27 +63,26 @@ def agree(arguments: dict[str, Any]) -> None:
     """
     going_down.refuse()
     app = App.of(arguments)
-    supervisor = Pm2(app)
-    if not supervisor.there:
-        return
-    supervisor.bring_back()
+    for supervisor in supervising.concerned(app):
+        if not supervisor.there:
+            return
+        supervisor.bring_back()
     idle = next(slot for slot in SLOTS if slot != app.live)
     problems = _Problems()
     if app.stopped:
         for slot in SLOTS:
-            if app.has(slot):
-                problems.note(supervisor.stop, supervisor.called(app.kept(slot)))
+            for supervisor in supervising.having(app, slot):
+                problems.note(supervisor.stop_all, app.kept(slot))
     else:
         kept = app.kept(idle)
         # First of all what must not run beside its like of the live slot.
         alone = [str(one["name"]) for one in kept.processes if one.get("exclusive")]
-        problems.note(supervisor.delete, alone)
+        if alone:
+            problems.note(supervising.of(app, kept).delete, kept, alone)
         if os.path.exists(app.link(app.live)):
-            _run(supervisor, app.kept(app.live), problems)
-        if not os.path.exists(app.paths["standby"]) and app.has(idle):
-            _drain(app, idle)
-            problems.note(supervisor.delete, supervisor.called(kept))
-            app.clear(idle)
+            _run(app, app.kept(app.live), problems)
+        if not os.path.exists(app.paths["standby"]):
+            _end_idle(app, kept, problems)
     problems.note(remember, arguments)
     problems.tell()
 
@@ -97,7 +95,7 @@ def present(arguments: dict[str, Any]) -> None:
     going_down.refuse()
     kept, problems = app.kept(str(arguments["slot"])), _Problems()
     names = kept.web_names if arguments.get("web") else kept.names
-    _run(Pm2(app, str(arguments.get("node") or "")), kept, problems, names)
+    _run(app, kept, problems, names, str(arguments.get("node") or ""))
     problems.tell()
 
 
@@ -118,11 +116,22 @@ class _Problems:
             raise GateFailed("; ".join(self._said))
 
 
-def _run(supervisor: Pm2, kept: Kept, problems: _Problems, names: list[str] | None = None) -> None:
+def _run(app: App, kept: Kept, problems: _Problems, names: list[str] | None = None, node: str = "") -> None:
+    supervisor = supervising.of(app, kept, node)
     for name in kept.names if names is None else names:
         if not supervisor.runs(kept, name):
             print(f"{name} does not run, and is started", flush=True)
-            problems.note(supervisor.start, kept.slot, name)
+            problems.note(supervisor.start, kept, name)
+
+
+def _end_idle(app: App, kept: Kept, problems: _Problems) -> None:
+    found = supervising.having(app, kept.slot)
+    if not found and not app.has(kept.slot):
+        return
+    _drain(app, kept.slot)
+    for supervisor in found:
+        problems.note(supervisor.delete_all, kept)
+    app.clear(kept.slot)
 
 
 def _drain(app: App, slot: str) -> None:

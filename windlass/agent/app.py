@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from . import live, proc
+from . import live, owner, proc
 
 SLOTS = ("blue", "green")
 
@@ -51,7 +51,8 @@ class App:
     @property
     def live(self) -> str:
         """The slot that the flag names."""
-        return str(live.live(self.paths)["slot"])
+        seen = owner.as_owner(self.paths["root"], lambda: live.live(self.paths), live.NOTHING_LIVE)
+        return str(seen["slot"])
 
     @property
     def stopped(self) -> bool:
@@ -80,8 +81,7 @@ class App:
         """By the slot's manifest; a slot that was started before there were any is taken to be as configured."""
         release = live.named_by(self.link(slot))
         try:
-            with open(self.paths["manifests"][slot], encoding="utf-8") as file:
-                found = json.load(file)
+            found = owner.as_owner(self.paths["root"], lambda: _json(self.paths["manifests"][slot]), None)
             processes = [{**one, "name": str(one["name"])} for one in found["processes"]]
             return Kept(slot, release, str(found.get("supervisor") or "pm2"), processes, True)
         except (OSError, ValueError, KeyError, TypeError):
@@ -107,3 +107,8 @@ class App:
             for pid in proc.pids()
             if says in proc.environ(pid) and f"{proc.cwd(pid)}/".startswith(releases)
         ]
+
+
+def _json(path: str) -> Any:
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)

@@ -12,9 +12,14 @@ MODULES = {
     "pm2": "system",
     "state": "state",
     "system": "system",
+    "units": "system",
     "visitors": "visitors",
+    "whose": "owner",
 }
 """Where each is: a question waits for one module alone."""
+
+OF_THE_APP = ("env", "history", "lock", "state")
+"""Those that look into the app's own folders: root has them done by whom the app belongs to."""
 
 
 def call(name: str, arguments: Dict[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Dict, List
 
 from . import archive, called_back, digest, ledger, lock, stop, takeover
+from .owner import owner_of
 from .plan import PlanRun
 
 if TYPE_CHECKING:
@@ -132,7 +133,8 @@ def settle(session: Session) -> bool:
 def _refusal(root: str) -> Dict[str, Any]:
     """Why this user must not work on the app: it belongs to somebody else; empty where nothing speaks against it."""
     try:
-        owner = os.stat(root).st_uid
+        # To root a link in the place of the folder says nothing: who put it there is whose the app is.
+        owner = owner_of(root) if os.geteuid() == 0 else os.stat(root).st_uid
     except FileNotFoundError:
         return {}
     except OSError as error:

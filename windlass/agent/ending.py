@@ -8,10 +8,10 @@ import signal
 import time
 from typing import Any
 
-from . import proc
+from . import proc, supervising
 from .app import SLOTS, App
 from .failure import GateFailed
-from .pm2_acts import Pm2
+from .systemd_acts import Systemd
 
 EXTRA = 10.0
 """Seconds beyond its kill_timeout that a process may take to end."""
@@ -23,13 +23,16 @@ def end(arguments: dict[str, Any]) -> None:
     `clear`: note too that the slot runs nothing. With `names`, only those.
     """
     app, slot = App.of(arguments), str(arguments["slot"])
-    supervisor = Pm2(app, str(arguments.get("node") or ""))
+    kept, node = app.kept(slot), str(arguments.get("node") or "")
     if arguments.get("names"):
-        supervisor.delete(arguments["names"])
-    elif app.has(slot):
+        supervising.of(app, kept, node).delete(kept, arguments["names"])
+        return
+    found = supervising.having(app, slot, node)
+    if found or app.has(slot):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(app.paths["standby"])
-        supervisor.delete(supervisor.called(app.kept(slot)))
+        for supervisor in found:
+            supervisor.delete_all(kept)
         if arguments.get("clear"):
             app.clear(slot)
 
@@ -40,10 +43,9 @@ def stop(arguments: dict[str, Any]) -> None:
     A slot that has nothing is not asked for: each question to pm2 costs a start of node.
     """
     app = App.of(arguments)
-    supervisor = Pm2(app)
     for slot in SLOTS:
-        if app.has(slot):
-            supervisor.stop(supervisor.called(app.kept(slot)))
+        for supervisor in supervising.having(app, slot):
+            supervisor.stop_all(app.kept(slot))
 
 
 def stand_by(arguments: dict[str, Any]) -> None:
@@ -58,7 +60,8 @@ def stand_by(arguments: dict[str, Any]) -> None:
         return
     with open(app.paths["standby"], "w", encoding="ascii"):
         pass
-    Pm2(app).delete(arguments["others"])
+    kept = app.kept(str(arguments["slot"]))
+    supervising.of(app, kept).delete(kept, arguments["others"])
 
 
 def gone(arguments: dict[str, Any]) -> None:
@@ -67,7 +70,7 @@ def gone(arguments: dict[str, Any]) -> None:
     What is killed was started by this user in a release of the app, for a slot. GateFailed where something is left.
     """
     app = App.of(arguments)
-    # pm2 has ended its own; whatever else there is was not told yet.
+    # The supervisors have ended their own; whatever else there is was not told yet.
     _signal(_all(app), signal.SIGTERM)
     _wait(app, float(app.about["kill_timeout"]) + EXTRA)
     deadline = time.monotonic() + 5
@@ -77,8 +80,8 @@ def gone(arguments: dict[str, Any]) -> None:
             print(f"pid {pid} did not end in time and is killed", flush=True)
         _signal(left, signal.SIGKILL)
         _wait(app, 0.2)
-    if left := _all(app):
-        raise GateFailed(f"still there: {', '.join(map(proc.program, left))}")
+    if found := [*map(proc.program, _all(app)), *Systemd(app).left()]:
+        raise GateFailed(f"still there: {', '.join(found)}")
     ports = [port for slot in SLOTS for port in app.ports(slot)]
     if listening := proc.sockets(proc.LISTEN, ports):
         raise GateFailed(f"somebody listens on port {listening[0].port}, which is the app's")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from . import proc
+from . import proc, units
 from .failure import GateFailed
 
 INTERVAL = 0.1
@@ -27,10 +27,11 @@ def alive(arguments: dict[str, Any]) -> None:
 
 
 class Watched:
-    """The `processes` of a gate's arguments: globs of `pid_files` and a number of `instances`, by name."""
+    """The `processes` of a gate's arguments: globs of `pid_files` or `units`, and a number of `instances`, by name."""
 
     def __init__(self, arguments: dict[str, Any]) -> None:
         self._wanted: dict[str, dict[str, Any]] = arguments.get("processes") or {}
+        self._about: dict[str, Any] = {key: arguments[key] for key in ("paths", "slot") if key in arguments}
         self._first: dict[str, list[proc.Process]] = {}
 
     def check(self) -> None:
@@ -43,7 +44,10 @@ class Watched:
                     raise GateFailed(f"{name} (pid {one.pid}) ended {proc.age(one):.1f} s after its start")
 
     def _found(self, name: str, wanted: dict[str, Any]) -> list[proc.Process]:
-        running = proc.from_pid_files(wanted["pid_files"])
+        by_units = units.has_started({**wanted, **self._about})
+        running = (
+            units.started(wanted["units"]) if by_units else proc.from_pid_files(wanted.get("pid_files") or ())
+        )
         lacking = int(wanted["instances"]) - len(running)
         if lacking > 0:
             raise GateFailed(

@@ -105,10 +105,10 @@ class _Watch:
             raise GateFailed(f"{self._label}not healthy after {limit:g} s: {problem}")
 
     def _follow_started(self) -> None:
-        """Count what the pid files have named, and how long they have named nobody."""
-        if not self._expected.pid_files:
+        """Count the processes that were started, and how long there has been none."""
+        if not self._expected.named:
             return
-        running = proc.from_pid_files(self._expected.pid_files)
+        running = self._expected.started()
         self._started += [one for one in running if one not in self._started]
         self._refuse_restarts(self._started)
         now = time.monotonic()

@@ -10,6 +10,8 @@ from typing import Any, Dict, List, Set
 LONGEST = 65536
 """Bytes of a manifest that are read."""
 
+NOTHING_LIVE = {"slot": "blue", "release": "", "revision": ""}
+
 _RELEASE = re.compile(r"\d{4,}-[0-9a-f]{7,40}")
 
 
@@ -29,15 +31,28 @@ def live(paths: Dict[str, Any]) -> Dict[str, str]:
     return {"slot": slot, "release": release, "revision": revision}
 
 
+def supervisor(paths: Dict[str, Any], slot: str) -> str:
+    """What started the processes of a slot, by its manifest; pm2 where there is none."""
+    return str(_manifest(paths, slot).get("supervisor") or "pm2")
+
+
 def web_ports(paths: Dict[str, Any], slot: str) -> List[int]:
     """The ports of a slot's web processes as its manifest has them; none where it does not say."""
     try:
-        with open(paths["manifests"][slot], encoding="utf-8") as file:
-            known = json.loads(file.read(LONGEST))
-        ports = [one["port"] for one in known["processes"] if "port" in one]
-    except (OSError, ValueError, KeyError, TypeError):
+        ports = [one["port"] for one in _manifest(paths, slot)["processes"] if "port" in one]
+    except (KeyError, TypeError):
         return []
     return ports if all(type(port) is int for port in ports) else []
+
+
+def _manifest(paths: Dict[str, Any], slot: str) -> Dict[str, Any]:
+    """What the slot was started with; empty where there is none that can be read."""
+    try:
+        with open(paths["manifests"][slot], encoding="utf-8") as file:
+            known = json.loads(file.read(LONGEST))
+    except (OSError, ValueError, KeyError):
+        return {}
+    return known if isinstance(known, dict) else {}
 
 
 def kept(folder: str) -> List[str]:

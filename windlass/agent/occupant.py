@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import shlex
+from dataclasses import dataclass, field
 from typing import Any
 
-from . import proc
+from . import proc, units
 
 
 @dataclass(frozen=True)
 class Expected:
-    """Whose answer counts; without `pid_files` any process in `cwd` will do, and without `cwd` any folder."""
+    """Whose answer counts; without `pid_files` any process in `cwd` will do, and without `cwd` any folder.
+
+    With `units` (the start script of each, by its name) it is theirs, whose user need not be this one.
+    """
 
     port: int
     cwd: str = ""
     pid_files: tuple[str, ...] = ()
+    units: dict[str, str] = field(default_factory=dict)
 
     @staticmethod
     def each(arguments: dict[str, Any]) -> list[dict[str, Any]]:
@@ -24,10 +29,23 @@ class Expected:
 
     @classmethod
     def of(cls, arguments: dict[str, Any]) -> Expected:
-        """What a gate's arguments `port`, `cwd` and `pid_files` ask for."""
+        """What a gate's arguments `port`, `cwd`, and `pid_files` or `units` ask for."""
+        by_units = units.has_started(arguments)
         return cls(
-            int(arguments["port"]), arguments.get("cwd") or "", tuple(arguments.get("pid_files") or ())
+            int(arguments["port"]),
+            arguments.get("cwd") or "",
+            () if by_units else tuple(arguments.get("pid_files") or ()),
+            dict(arguments["units"]) if by_units else {},
         )
+
+    @property
+    def named(self) -> bool:
+        """Whether one process is meant and no other."""
+        return bool(self.pid_files or self.units)
+
+    def started(self) -> list[proc.Process]:
+        """The processes that are meant, as far as they run."""
+        return [*proc.from_pid_files(self.pid_files), *units.started(self.units)]
 
 
 @dataclass(frozen=True)
@@ -48,14 +66,21 @@ def look(expected: Expected, last: proc.Process | None = None) -> Finding:
     answering = proc.answering(listening)
     if not answering:
         return Finding(problem=_nothing(expected.port, listening))
+    if expected.units:
+        opened = units.openers(expected.port)
+        return _stands([_judge_unit(expected, one, opened.get(one.inode, "")) for one in answering])
     roots = {known.pid for known in proc.from_pid_files(expected.pid_files)}
     likely = roots | ({last.pid} if last else set())
     held = proc.holders({one.inode for one in answering}, likely)
-    findings = [_judge(expected, one, held[one.inode], roots) for one in answering]
+    return _stands([_judge(expected, one, held[one.inode], roots) for one in answering])
+
+
+def _stands(findings: list[Finding]) -> Finding:
+    """The finding for all who answer on the port: what is wrong with one of them, else the oldest process."""
     found = [finding for finding in findings if finding.process]
     if len(found) < len(findings):
         return next(finding for finding in findings if not finding.process)
-    return min(found, key=_age)  # several share the port: the oldest stands for them
+    return min(found, key=_age)
 
 
 def _age(finding: Finding) -> tuple[int, int]:
@@ -89,6 +114,32 @@ def _judge(expected: Expected, one: proc.Socket, held_by: set[int], roots: set[i
         return Finding(problem=f"{held} {proc.program(pid)}, which runs in {place}", foreign=True)
     found = proc.process(pid)
     return Finding(found) if found else Finding(problem=_nothing(expected.port, []))
+
+
+def _judge_unit(expected: Expected, one: proc.Socket, unit: str) -> Finding:
+    """By the unit that the socket was opened in, which started its processes from its start script."""
+    held = f"port {expected.port} is held by"
+    owner = f"of user {proc.user(one.uid)}"
+    if unit not in expected.units:
+        names = ", ".join(expected.units)
+        return Finding(problem=f"{held} {unit or 'a process'} {owner}, not by {names}", foreign=True)
+    running = units.started([unit])
+    if not running:
+        return Finding(problem=f"{held} what {unit} has left; it does not run")
+    if expected.cwd and expected.cwd != starts_in(expected.units[unit]):
+        place = starts_in(expected.units[unit]) or "an unknown folder"
+        return Finding(problem=f"{held} {unit}, which runs in {place}, not in {expected.cwd}", foreign=True)
+    return Finding(running[0])
+
+
+def starts_in(script: str) -> str:
+    """The folder that a start script enters; "" where it cannot be read."""
+    try:
+        with open(script, encoding="utf-8") as file:
+            entered = [line for line in file if line.startswith("cd ")]
+        return shlex.split(entered[0])[1]
+    except (OSError, ValueError, IndexError):
+        return ""
 
 
 def _below(pid: int, roots: set[int]) -> list[int]:

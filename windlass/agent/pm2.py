@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from typing import Any
 
-from . import proc
+from . import owner, proc
 
 TIMEOUT = 15.0
 
@@ -21,9 +22,10 @@ def listed(arguments: dict[str, Any]) -> dict[str, Any]:
     home = os.path.expanduser(arguments.get("home") or os.environ.get("PM2_HOME") or "~/.pm2")
     if not daemon(home):
         return {"daemon": False, "processes": []}
-    known = [arguments.get("path"), first_line(arguments.get("path_file") or "")]
+    known = [arguments.get("path"), noted(arguments.get("path_file") or "")]
     path = ":".join(filter(None, [*known, os.environ.get("PATH", os.defpath)]))
     try:
+        check(path)
         done = _run({**os.environ, "PM2_HOME": home, "PATH": path})
         found = [_trimmed(one) for one in _array(done.stdout.decode("utf-8", "replace"))]
     except FileNotFoundError:
@@ -38,7 +40,20 @@ def listed(arguments: dict[str, Any]) -> dict[str, Any]:
     return {"daemon": True, "processes": found}
 
 
-def first_line(path: str) -> str:
+def check(path: str) -> None:
+    """Raise PermissionError where root would run a pm2 or a node, of this PATH, that somebody else may change."""
+    if os.geteuid() != 0:
+        return
+    for name in ("pm2", "node"):
+        found = shutil.which(name, path=path)
+        if found and not owner.is_roots(found):
+            raise PermissionError(f"others than root may change {found}, so root does not run it")
+
+
+def noted(path: str) -> str:
+    """The folder of node that a file names; to root, files of other users say nothing."""
+    if os.geteuid() == 0 and not owner.is_roots(path):
+        return ""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.readline().strip()

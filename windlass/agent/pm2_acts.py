@@ -19,7 +19,7 @@ class Pm2:
 
     def __init__(self, app: App, node: str = "") -> None:
         self.app = app
-        folders = [node, pm2.first_line(app.paths["node_path"]), os.environ.get("PATH", os.defpath)]
+        folders = [node, pm2.noted(app.paths["node_path"]), os.environ.get("PATH", os.defpath)]
         home = os.environ.get("HOME") or os.path.expanduser("~")
         self.home = os.environ.get("PM2_HOME") or os.path.join(home, ".pm2")
         # pm2 keeps the whole environment that it was called with, in its dump and in the app's own.
@@ -36,21 +36,25 @@ class Pm2:
     def there(self) -> bool:
         return shutil.which("pm2", path=self.environment["PATH"]) is not None
 
-    def start(self, slot: str, name: str) -> None:
+    def start(self, kept: Kept, name: str) -> None:
         """Start it from the slot's file; forgotten first: pm2 starts what is stopped in the folder that it had."""
-        self.delete([name])
-        done = self._run("start", self.app.paths["configs"][slot], "--only", name)
+        self.delete(kept, [name])
+        done = self._run("start", self.app.paths["configs"][kept.slot], "--only", name)
         if done.returncode:
             raise GateFailed(f"pm2 could not start {name}: {reason(done)}")
 
-    def delete(self, names: Iterable[str]) -> None:
+    def delete(self, kept: Kept, names: Iterable[str]) -> None:
         """Stop the processes, each given its kill_timeout, and forget them; what is not there does not matter."""
         for name in names:
             self._run("delete", name)
 
-    def stop(self, names: Iterable[str]) -> None:
-        """Stop the processes and remember them as stopped."""
-        for name in names:
+    def delete_all(self, kept: Kept) -> None:
+        """The same with all of a slot, whatever it was started from."""
+        self.delete(kept, self._called(kept))
+
+    def stop_all(self, kept: Kept) -> None:
+        """Stop all of a slot and remember it as stopped."""
+        for name in self._called(kept):
             self._run("stop", name)
 
     def runs(self, kept: Kept, name: str) -> bool:
@@ -62,7 +66,7 @@ class Pm2:
         wanted = next((int(one.get("instances") or 1) for one in kept.processes if one["name"] == name), 1)
         return len(within) >= wanted
 
-    def called(self, kept: Kept) -> list[str]:
+    def _called(self, kept: Kept) -> list[str]:
         """What all of a slot is called; what was started before there were namespaces, by its names."""
         return [self.app.namespace(kept.slot), *([] if kept.known else kept.names)]
 
@@ -86,6 +90,7 @@ class Pm2:
 
     def _pm2(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
         try:
+            pm2.check(self.environment["PATH"])
             return subprocess.run(
                 ["pm2", *words],
                 env={**self.environment, **more},
@@ -99,6 +104,8 @@ class Pm2:
             )
         except FileNotFoundError:
             raise GateFailed("pm2 is not on the PATH") from None
+        except PermissionError as error:
+            raise GateFailed(str(error)) from None
         except subprocess.TimeoutExpired:
             raise GateFailed(f"pm2 did not {words[0]} within {TIMEOUT:g} s") from None
 

@@ -9,6 +9,9 @@ import subprocess
 import time
 from typing import TYPE_CHECKING, Any, Dict, List
 
+from . import owner
+from .owner import become_owner
+
 if TYPE_CHECKING:
     from .session import Session
 
@@ -57,15 +60,18 @@ def _start(session: Session, question: Dict[str, Any]) -> _Process:
 def _spawn(session: Session, question: Dict[str, Any], out: int, err: int) -> int:
     text = memory_file()
     os.write(text, question["script"].encode())
+    known = owner.account(session.paths["root"]) if question.get("as_owner") else None
+    variables = session.environment(question.get("environment", []))
     process = subprocess.Popen(
         ["bash", "-euo", "pipefail", f"/proc/self/fd/{text}"],
         stdin=subprocess.DEVNULL,
         stdout=out,
         stderr=err,
-        env=session.environment(question.get("environment", [])),
+        env={**variables, **owner.environment(known)} if known else variables,
         cwd="/",
         pass_fds=[text],
         start_new_session=True,
+        preexec_fn=(lambda: owner.become(known)) if known else None,  # noqa: PLW1509 - one thread
     )
     process.returncode = 0  # reaped by its answer
     os.close(text)
@@ -82,8 +88,10 @@ def _fork_call(session: Session, name: str, arguments: Dict[str, Any], out: int,
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.dup2(err, 2)
-        from .calls import call  # in the child: the agent starts without them
+        from .calls import OF_THE_APP, call  # in the child: the agent starts without them
 
+        if name in OF_THE_APP:
+            become_owner(session.paths["root"])
         os.write(out, json.dumps(call(name, arguments)).encode())
         status = 0
     except BaseException as error:

@@ -21,12 +21,12 @@ def remember(arguments: dict[str, Any]) -> None:
     """
     app = App.of(arguments)
     supervisor = Pm2(app, str(arguments.get("node") or ""))
-    if not supervisor.there:
+    dump = os.path.join(supervisor.home, "dump.pm2")
+    if not supervisor.there or not (arguments.get("forget") or _is_concerned(app, dump)):
         return
     going_down.refuse()
     supervisor.bring_back()
     daemon = pm2.daemon(supervisor.home)
-    dump = os.path.join(supervisor.home, "dump.pm2")
     incoming = f"{dump}.windlass"
     try:
         supervisor.save(incoming)
@@ -41,6 +41,12 @@ def remember(arguments: dict[str, Any]) -> None:
         for left in (incoming, f"{incoming}.bak"):
             with contextlib.suppress(OSError):
                 os.unlink(left)
+
+
+def _is_concerned(app: App, dump: str) -> bool:
+    """Whether pm2 has something of the app, or would have after a boot."""
+    started = [app.has(slot) and app.kept(slot).supervisor != "systemd" for slot in SLOTS]
+    return any(started) or any(_is_own(app, one) for one in _list(dump))
 
 
 def _list(path: str) -> list[dict[str, Any]]:

@@ -66,7 +66,9 @@ def _serve(session: Session) -> int:
     session.channel.send(
         "opened",
         run=session.run_id,
-        cloned=os.path.isdir(os.path.join(session.paths["workspace"], ".git")),
+        cloned=session.as_owner(
+            lambda: os.path.isdir(os.path.join(session.paths["workspace"], ".git")), False
+        ),
         user=pwd.getpwuid(os.geteuid()).pw_name,
         live=session.live(),
     )

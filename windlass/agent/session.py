@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
-from . import env, ledger, lock, reserve, versions
+from . import env, ledger, lock, owner, reserve
 from .channel import Channel
-from .live import live
+from .live import NOTHING_LIVE, live
 from .steps import Runner
 
 
@@ -24,13 +24,11 @@ class Session:
         self.run_id = (
             f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{opening['what'].split()[0]}-{os.getpid()}"
         )
-        self.variables = env.read(self.paths["env_file"])
+        self.variables: Dict[str, str] = self.as_owner(lambda: env.read(self.paths["env_file"]), {})
         self.masks: List[str] = []
         self.given: Dict[str, str] = {}
-        for variables in [
-            self.variables,
-            *versions.all_kept(self.paths),
-        ]:  # a log may hold an earlier password
+        kept: List[Dict[str, str]] = self.as_owner(lambda: env.earlier(self.paths["env_versions"]), [])
+        for variables in [self.variables, *kept]:  # a log may hold an earlier password
             self.hide(variables)
         self.runner: Optional[Runner] = None
         self.left_behind = self._told_of_full_disk = False
@@ -57,7 +55,12 @@ class Session:
 
     def live(self) -> Dict[str, str]:
         """What visitors get by the flag: slot, release ("" for none) and revision."""
-        return live(self.paths)
+        found: Dict[str, str] = self.as_owner(lambda: live(self.paths), dict(NOTHING_LIVE))
+        return found
+
+    def as_owner(self, look: Callable[[], Any], otherwise: Any) -> Any:
+        """What a look at the app's own folders sees; root does not look into folders of somebody else's."""
+        return owner.as_owner(self.paths["root"], look, otherwise)
 
     def folder(self) -> str:
         """The folder of this run's step files: among the app's logs, or a private one where those are another's."""
@@ -104,7 +107,8 @@ class Session:
 
     def start_runner(self) -> Runner:
         if self.runner is None:
-            self.runner = Runner(self.channel, self.folder(), self.lock.descriptor if self.lock else None)
+            held_by = self.lock.descriptor if self.lock else None
+            self.runner = Runner(self.channel, self.folder(), held_by, self.paths["root"])
             if self.lock is not None:
                 held = self.lock
                 self.runner.on_step = lambda title, group, firm: held.say(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import traceback
 from contextlib import suppress
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
+from . import owner
 from .channel import Channel
 from .failure import GateFailed
 from .giving_way import give_way, idle_disk
@@ -29,8 +31,10 @@ KEEP_LOCK = '"$@" {lock}>&-; exit $?'
 class Runner:
     """Starts steps and sees each to its end, whatever the client does meanwhile."""
 
-    def __init__(self, channel: Channel, folder: str, lock: Optional[int]) -> None:
+    def __init__(self, channel: Channel, folder: str, lock: Optional[int], root: str = "/") -> None:
+        """`folder` is for the steps' logs, `root` is the app's."""
         self.channel = channel
+        self._root = root
         self._folder = folder
         self._lock = lock
         self._count = 0
@@ -149,7 +153,8 @@ class Runner:
             return None
 
     def _spawn_shell(self, spec: Dict[str, Any], name: str, variables: Dict[str, str], writer: int) -> int:
-        text, passed = self._text_file(spec["script"], name)
+        known = owner.account(self._root) if spec.get("as_owner") else None
+        text, passed = self._text_file(spec["script"], "" if known else name)
         flags = "-uo" if spec.get("lenient") else "-euo"
         words = ["bash", flags, "pipefail", text]
         if spec.get("nice"):
@@ -162,11 +167,11 @@ class Runner:
             stdin=subprocess.DEVNULL,
             stdout=writer,
             stderr=writer,
-            env=variables,
+            env={**variables, **owner.environment(known)} if known else variables,
             cwd="/",  # pm2 breaks when the folder that its daemon was started from goes away
             pass_fds=passed,
             start_new_session=True,
-            preexec_fn=give_way if spec.get("nice") else None,  # noqa: PLW1509 - one thread
+            preexec_fn=_prepare(known, nice=bool(spec.get("nice"))),  # noqa: PLW1509 - one thread
         )
         process.returncode = 0  # reaped by Step.poll, not by Popen
         for descriptor in set(passed) - {self._lock}:
@@ -174,17 +179,30 @@ class Runner:
         return process.pid
 
     def _text_file(self, script: str, name: str) -> Tuple[str, List[int]]:
-        path = os.path.join(self._folder, name + ".sh")
+        """The step's text in the folder of the logs; in memory without a `name`: whoever runs it may not look there."""
+        path = os.path.join(self._folder, name + ".sh") if name else ""
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             with open(descriptor, "w", encoding="utf-8") as file:
                 file.write(script)
             return path, []
         except OSError:
-            memory = os.memfd_create(name, 0)  # a full disk: recovery must run all the same
+            memory = os.memfd_create(name or "step", 0)  # a full disk: recovery must run all the same
             os.write(memory, script.encode())
             os.set_inheritable(memory, True)
             return f"/proc/self/fd/{memory}", [memory]
+
+
+def _prepare(known: Optional[pwd.struct_passwd], *, nice: bool) -> Optional[Callable[[], None]]:
+    """What the child does before its program: give way, and become the user who is to run it."""
+
+    def prepare() -> None:
+        if nice:
+            give_way()
+        if known:
+            owner.become(known)
+
+    return prepare if nice or known else None
 
 
 def _fork_gate(name: str, arguments: Dict[str, Any], writer: int, lock: Optional[int]) -> int:

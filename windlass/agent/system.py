@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from typing import Any, Callable, Dict
 
-from . import proc
+from . import proc, units
 from .pm2 import listed
 
 HINT = "apt-get install python3-psutil"
@@ -17,8 +17,8 @@ HINT = "apt-get install python3-psutil"
 def system(arguments: dict[str, Any]) -> dict[str, Any]:
     """The figures over `interval` seconds (1), which is also how long it takes.
 
-    `disks` are paths, `ports` the ports whose listeners are wanted, `pids` and `pid_files` (globs) the
-    processes, each with all that it started. Without psutil: no CPU, no processes, and a hint.
+    `disks` are paths, `ports` the ports whose listeners are wanted, `pids`, `pid_files` (globs) and `units` (a
+    pattern) the processes, each with all that it started. Without psutil: no CPU, no processes, and a hint.
     """
     disks, ports = arguments.get("disks") or ["/"], arguments.get("ports") or []
     figures: dict[str, Any] = {
@@ -35,6 +35,8 @@ def system(arguments: dict[str, Any]) -> dict[str, Any]:
         return {**figures, "psutil": False, "hint": HINT}
     pids = [int(pid) for pid in arguments.get("pids") or []]
     pids += [one.pid for one in proc.from_pid_files(arguments.get("pid_files") or [])]
+    if arguments.get("units"):
+        pids += [one["pid"] for one in units.listed({"pattern": arguments["units"]}) if one["pid"]]
     return {**figures, "psutil": True, **_measured(psutil, float(arguments.get("interval") or 1.0), pids)}
 
 
@@ -123,10 +125,10 @@ def _uptime() -> float:
 
 
 def _listeners(ports: Iterable[int]) -> list[dict[str, Any]]:
-    """Who listens, in one look at all processes; each is known to its own user and to root."""
+    """Who listens, in one look at all processes; each is known to its own user and to root, a unit's to everybody."""
     found = proc.sockets(proc.LISTEN, ports)
     held = proc.holders([one.inode for one in found])
-    return [_listener(one, min(held[one.inode], default=0)) for one in found]
+    return [_listener(one, min(held[one.inode], default=0) or _of_unit(one)) for one in found]
 
 
 def _listener(one: proc.Socket, pid: int) -> dict[str, Any]:
@@ -139,4 +141,10 @@ def _listener(one: proc.Socket, pid: int) -> dict[str, Any]:
     }
 
 
-CALLS: Dict[str, Callable[[Dict[str, Any]], Any]] = {"system": system, "pm2": listed}
+def _of_unit(one: proc.Socket) -> int:
+    """The main process of the unit that the socket was opened in: of another user's, nobody tells more."""
+    unit = units.openers(one.port).get(one.inode, "")
+    return next((process.pid for process in units.started([unit])), 0) if unit else 0
+
+
+CALLS: Dict[str, Callable[[Dict[str, Any]], Any]] = {"system": system, "pm2": listed, "units": units.listed}

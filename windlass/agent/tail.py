@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Callable, Dict, List
+import time
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Tuple, Union
 
-from . import env
+from . import env, journal
+from .live import supervisor
 
 if TYPE_CHECKING:
     from .session import Session
@@ -87,6 +89,12 @@ class Source:
             lines.append(shown)
         return lines
 
+    def close(self) -> None:
+        """Nothing is held between two looks."""
+
+
+Lines = Union[Source, journal.Journal]
+
 
 class Wanted:
     """Which lines are shown: those that hold the text, whatever its case; secrets are masked before."""
@@ -105,23 +113,40 @@ def tail(session: Session, message: Dict[str, Any]) -> None:
     """Send the last `lines` of each source of the live slot as `line` events, then `tailed`.
 
     With `follow`, what is added is sent until the client says the next thing or goes away; a slot that
-    becomes live joins with all that it wrote since. A source with the slot "" is always shown.
+    becomes live joins with all that it wrote since. A source with the slot "" is always shown; one with a `supervisor`
+    where that has started the slot.
     """
     wanted = Wanted(message["grep"], session.masks)
-    sources = [Source(about) for about in message["sources"]]
-    live = session.live()
-    shown = [source for source in sources if source.slot in ("", live["slot"])]
-    if message["follow"]:
-        for source in sources:
-            source.keep_unfinished()
-    for source in sorted(shown, key=lambda source: source.modified):
-        _show_last(session, source, message["lines"], wanted)
-    if message["follow"]:
-        _follow(session, live, sources, shown, wanted)
+    sources = _opened(message["sources"])
+    try:
+        live = session.live()
+        shown = [source for source, about in sources if _is_shown(session, about, live["slot"])]
+        if message["follow"]:
+            for source, _ in sources:
+                source.keep_unfinished()
+        for source in sorted(shown, key=lambda source: source.modified):
+            _show_last(session, source, message["lines"], wanted)
+        if message["follow"]:
+            _follow(session, live, sources, shown, wanted)
+    finally:
+        for source, _ in sources:
+            source.close()
     session.channel.send("tailed")
 
 
-def _show_last(session: Session, source: Source, count: int, wanted: Wanted) -> None:
+def _opened(sources: List[Dict[str, Any]]) -> List[Tuple[Lines, Dict[str, Any]]]:
+    """Each source with what is said of it; where reading them stands is the same moment for all."""
+    now = time.time()
+    return [(journal.Journal(about, now) if "units" in about else Source(about), about) for about in sources]
+
+
+def _is_shown(session: Session, about: Dict[str, Any], live: str) -> bool:
+    if about["slot"] not in ("", live):
+        return False
+    return "supervisor" not in about or supervisor(session.paths, about["slot"]) == about["supervisor"]
+
+
+def _show_last(session: Session, source: Lines, count: int, wanted: Wanted) -> None:
     problem, lines = source.problem, []
     if not problem:
         try:
@@ -134,7 +159,11 @@ def _show_last(session: Session, source: Source, count: int, wanted: Wanted) -> 
 
 
 def _follow(
-    session: Session, before: Dict[str, Any], sources: List[Source], shown: List[Source], wanted: Wanted
+    session: Session,
+    before: Dict[str, Any],
+    sources: List[Tuple[Lines, Dict[str, Any]]],
+    shown: List[Lines],
+    wanted: Wanted,
 ) -> None:
     channel = session.channel
     while not channel.cancelled and not channel.inbox:
@@ -142,7 +171,11 @@ def _follow(
         if live != before:
             channel.send("switched", **live)
             before = live
-        shown += [source for source in sources if source.slot == live["slot"] and source not in shown]
+        shown += [
+            source
+            for source, about in sources
+            if source not in shown and _is_shown(session, about, live["slot"])
+        ]
         busy = False
         for source in shown:
             lines = source.added(session.masks)
@@ -151,7 +184,7 @@ def _follow(
         channel.pump(0 if busy else POLL)
 
 
-def _send(session: Session, source: Source, lines: List[str]) -> None:
+def _send(session: Session, source: Lines, lines: List[str]) -> None:
     for line in lines:
         while session.channel.backlog > BACKLOG and not session.channel.cancelled:
             session.channel.pump(POLL)

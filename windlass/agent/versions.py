@@ -39,18 +39,6 @@ def adopt(paths: Dict[str, Any]) -> Optional[int]:
     return number
 
 
-def all_kept(paths: Dict[str, Any]) -> List[Dict[str, str]]:
-    """The variables of every kept version that this user may read."""
-    found = []
-    try:
-        for number in _numbers(paths):
-            content = _content(_path(paths, number)) or b""
-            found.append(env.parse(content.decode("utf-8", "replace")))
-    except OSError:
-        pass  # another user's
-    return found
-
-
 def keep(session: Session, message: Dict[str, Any]) -> None:
     """Keep the `.env` that somebody edited as version `adopt`, and the content sent as version `number`.
 
@@ -92,7 +80,7 @@ def look(arguments: Dict[str, Any]) -> Dict[str, Any]:
     return {
         "version": present(arguments),
         "since": found.st_mtime if found else 0.0,
-        "private": not (found and found.st_mode & 0o077),
+        "private": found is None or _is_private(found, arguments.get("readers", "")),
         "variables": variables(salt, content or b""),
         "empty": [name for name, value in _parsed(content or b"").items() if not value],
         "versions": [_version(arguments, salt, number) for number in _numbers(arguments)],
@@ -110,6 +98,18 @@ def digest(salt: bytes, value: bytes) -> str:
     import hmac  # only where it is needed: the agent starts without it
 
     return hmac.new(salt, value, "sha256").hexdigest()[:32]
+
+
+def _is_private(found: os.stat_result, readers: str) -> bool:
+    """Whether nobody but its owner may read a file, and a group of that name."""
+    import grp
+
+    if found.st_mode & 0o037:
+        return False
+    try:
+        return not found.st_mode & 0o040 or grp.getgrgid(found.st_gid).gr_name == readers
+    except KeyError:
+        return False
 
 
 def _parsed(content: bytes) -> Dict[str, str]:

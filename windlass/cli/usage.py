@@ -25,7 +25,7 @@ LIST_FORMATS = ("flat", "nested", "json")
 
 _TASK_OPTIONS = "fab --help TASK lists what a task takes"
 INSTEAD = {
-    "dry": "fab deploy --dry-run shows what would be done",
+    "dry": "--dry-run, after a task that has it, shows what would be done: fab deploy --dry-run",
     "identity": "IdentityFile in ~/.ssh/config",
     "ssh-config": "Include in ~/.ssh/config",
     "connect-timeout": "connect_timeout of [ssh] in the app's file, in seconds",
@@ -122,4 +122,5 @@ def _task(error: ParseError) -> str:
 
 def _flags(parser: Parser, error: ParseError) -> list[str]:
     contexts = [context for context in (error.context, parser.initial) if context is not None]
-    return [flag for context in contexts for flag in context.flags if flag.startswith("--")]
+    known = [flag for context in contexts for flag in context.flags if flag.startswith("--")]
+    return [flag for flag in known if flag.removeprefix("--") not in INSTEAD]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from windlass.commands.users import as_user
 from windlass.layout import Layout
 from windlass.shell import Command, all_of, fed, quote
 
@@ -29,7 +30,8 @@ SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'role')
 def provide(layout: Layout, variable: str, *, user: str, name: str) -> Command:
     """Make the role and the database that the URL in `.env` names; where there is none, write one first.
 
-    For root, with the environment "database". The file stays its user's and 0600, and keeps its other lines.
+    For root, with the environment "database". The file is its user's to read and to write, 0600, and keeps its other
+    lines; the URL reaches them over a pipe.
     The URL is written before the role is made, so that a run that was cut off can be repeated.
     """
     return all_of(
@@ -49,14 +51,15 @@ def provide(layout: Layout, variable: str, *, user: str, name: str) -> Command:
 
 def _write_url(file: PurePosixPath, variable: str, user: str, name: str) -> str:
     """Add a URL with a new password to the file; refuse where that would shut somebody else out."""
-    incoming = quote(file.with_name(f"{file.name}.setup"))
+    has = as_user(user, Command(f"grep -qsE '^\\s*(export\\s+)?{variable}\\s*[=:]' {quote(file)}"))
+    add = as_user(user, _add_line(file))
     ask = f"{POSTGRES} --tuples-only --no-align"
     other = (
         f"{file} has a {variable}, and it names no user of PostgreSQL; if it is new, the same command again"
     )
     taken = f"the role {name} is there, and {file} has no {variable}: write its URL there"
     return f"""\
-    if grep -qsE '^\\s*(export\\s+)?{variable}\\s*[=:]' {quote(file)}; then
+    if {has.text}; then
         echo {quote(other)} >&2
         exit 1
     fi
@@ -66,11 +69,16 @@ def _write_url(file: PurePosixPath, variable: str, user: str, name: str) -> str:
     fi
     port=$({ask} --command 'SHOW port')
     password=$(python3 -c 'import secrets; print(secrets.token_hex(24))')
-    umask 077
-    {{
-        if [ -e {quote(file)} ]; then sed '$a\\' {quote(file)}; fi
-        printf '{variable}="postgresql://%s:%s@127.0.0.1:%s/%s"\\n' "$role" "$password" "$port" "$database"
-    }} >{incoming}
-    chown {quote(user)}: {incoming}
-    mv -T {incoming} {quote(file)}
+    printf '{variable}="postgresql://%s:%s@127.0.0.1:%s/%s"\\n' "$role" "$password" "$port" "$database" |
+        {add.text}
 """
+
+
+def _add_line(file: PurePosixPath) -> Command:
+    """What comes in, behind the lines of the file."""
+    incoming = quote(file.with_name(f"{file.name}.setup"))
+    return Command(
+        "umask 077; "
+        f"{{ if [ -e {quote(file)} ]; then sed '$a\\' {quote(file)}; fi; cat; }} >{incoming}; "
+        f"mv -T {incoming} {quote(file)}"
+    )

@@ -10,6 +10,8 @@ HOME = PurePosixPath("/opt/node")
 """The link to the official build in use; each build lies beside it under its own name."""
 LINKS = PurePosixPath("/usr/local/bin")
 PROGRAMS = ("node", "npm", "npx", "corepack")
+FOR_ALL = PurePosixPath("/usr/local")
+"""Below it root installs what everybody may use."""
 
 DOWNLOAD = (
     "curl",
@@ -73,18 +75,22 @@ def offer() -> Command:
     return all_of(*wanted)
 
 
-def install_pm2(version: str, node: str) -> Command:
-    """pm2 for everybody, outside of node's own folder, so that it outlives a change of node."""
+def install_pm2(version: str, node: str, prefix: PurePosixPath) -> Command:
+    """pm2 below a folder, by the npm and the node of another; no package's own script is run.
+
+    `FOR_ALL` is outside of node's own folder, so that it outlives a change of node.
+    """
     path = Command(f'export PATH={quote(node)}:"$PATH"')
-    words = (
+    words: tuple[str | PurePosixPath, ...] = (
         "npm",
         "install",
         "--global",
         "--no-fund",
         "--no-audit",
+        "--ignore-scripts",
         "--prefix",
-        "/usr/local",
+        prefix,
         f"pm2@{version}",
     )
     # Not `pm2 --version`: that would leave a daemon of root's behind.
-    return all_of(Command("umask 022"), path, cmd(*words), cmd("test", "-x", "/usr/local/bin/pm2"))
+    return all_of(Command("umask 022"), path, cmd(*words), cmd("test", "-x", prefix / "bin/pm2"))

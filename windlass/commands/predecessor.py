@@ -5,42 +5,51 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from windlass.commands.nginx import before
+from windlass.commands.users import ROOT, as_user
 from windlass.layout import Layout
-from windlass.shell import Command, all_of, both, cmd, quote, when
+from windlass.shell import NOTHING, Command, all_of, both, cmd, quote, when
 
 ASIDE = PurePosixPath("/etc/nginx/replaced")
 """Where sites lie that another has replaced; nginx reads nothing in there."""
 
 
-def copy_env(layout: Layout, old: PurePosixPath, user: str) -> Command:
-    """The old checkout's `.env` as the app's, for its user alone; one that is there stays."""
+def copy_env(layout: Layout, old: PurePosixPath, user: str, whose: str) -> Command:
+    """The old checkout's `.env` as the app's, for its user alone; one that is there stays.
+
+    Read by `whose` the checkout is and written by the user, each as themselves: neither leads root anywhere.
+    """
     incoming = layout.env_file.with_name(".env.setup")
-    return when(
-        Command(f"! {cmd('test', '-e', layout.env_file)}"),
-        all_of(
-            cmd("install", "-m", "0600", "-o", user, "-g", user, "-T", old, incoming),
+    write = all_of(
+        Command("umask 077"),
+        Command(f"cat >{quote(incoming)}"),
+        when(
+            Command(f"! {cmd('test', '-e', layout.env_file)}"),
             cmd("mv", "-T", incoming, layout.env_file),
+            cmd("rm", incoming),
         ),
     )
+    return _handed_over(cmd("cat", old), whose, write, user)
 
 
-def keep_assets(layout: Layout, source: PurePosixPath, url: str, user: str) -> Command:
-    """Copy the old build's hashed assets to where nginx serves them: its pages are open in browsers."""
+def keep_assets(layout: Layout, source: PurePosixPath, url: str, user: str, whose: str) -> Command:
+    """Copy the old build's hashed assets to where nginx serves them: its pages are open in browsers.
+
+    Read by `whose` they are, and written by the user.
+    """
     place = layout.assets / url.strip("/")
-    owner = f"--chown={user}:{user}"
-    return all_of(
-        cmd("install", "-d", "-o", user, "-g", user, layout.assets),
-        cmd(
-            "rsync",
-            "-a",
-            "--mkpath",
-            "--ignore-existing",
-            owner,
-            "--chmod=D755,F644",
-            f"{source}/",
-            f"{place}/",
-        ),
+    read = cmd("tar", "--create", "--directory", source, "--mode=u=rwX,go=rX", ".")
+    write = all_of(
+        Command("umask 022"),
+        cmd("mkdir", "-p", place),
+        cmd("tar", "--extract", "--directory", place, "--skip-old-files", "--no-overwrite-dir"),
     )
+    return _handed_over(read, whose, write, user)
+
+
+def _handed_over(read: Command, whose: str, write: Command, user: str) -> Command:
+    """What one user reads, written by another."""
+    reader = read if whose == ROOT else as_user(whose, read)
+    return Command(f"{reader.text} | {as_user(user, write).text}")
 
 
 def move_aside(site: PurePosixPath) -> Command:
@@ -57,7 +66,7 @@ def put_back(site: PurePosixPath, own: PurePosixPath) -> Command:
 def retire(name: str, port: int, drain: float, node: str) -> Command:
     """Stop and forget pm2's process once its last connection has ended, `drain` seconds at the longest."""
     return all_of(
-        Command(f'export PATH={quote(node)}:"$PATH"'),
+        Command(f'export PATH={quote(node)}:"$PATH"') if node else NOTHING,
         Command(
             f"for _ in $(seq {max(1, int(drain * 5))}); do\n"
             f"    if [ -z \"$(ss -Htn state established '( sport = :{port} )')\" ]; then break; fi\n"

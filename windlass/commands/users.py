@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from windlass.shell import Command, all_of, cmd, quote, when
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+ROOT = "root"
 LOGS_GROUP = "adm"
 """Whoever is in it reads nginx's logs, which the watch after a cutover needs."""
 
@@ -41,9 +42,23 @@ def let_in(user: str, keys: Iterable[str]) -> Command:
     return as_user(user, all_of(Command('cd "$HOME"'), add))
 
 
+def make_root(user: str, root: PurePosixPath) -> Command:
+    """The app's folder, the user's own, for all to enter: nginx must.
+
+    Root makes it where the user may not; what is in it they make themselves, and a link in its place is not followed.
+    """
+    by_root = all_of(
+        cmd("mkdir", "-p", root.parent),
+        when(Command(f"! {cmd('test', '-e', root)}"), cmd("mkdir", "-m", "0755", root)),
+        cmd("chown", "--no-dereference", f"{user}:{user}", root),
+    )
+    own = as_user(user, all_of(cmd("mkdir", "-p", root), cmd("test", "-O", root)).quietly())
+    return all_of(Command("umask 022"), when(Command(f"! {own.text}"), by_root))
+
+
 def make_folders(user: str, folders: Iterable[PurePosixPath]) -> Command:
-    """The folders, the user's own, for all to enter: nginx must."""
-    return cmd("install", "-d", "-m", "0755", "-o", user, "-g", f"{user}", *folders)
+    """What is in the app's folder, made by the user whose it is."""
+    return as_user(user, cmd("mkdir", "-p", *folders))
 
 
 def _add_line(key: str) -> Command:

@@ -34,6 +34,7 @@ from windlass.config.spelling import (
     check_url_folder,
     check_url_path,
     check_user,
+    check_user_or_default,
     check_variable,
     check_version,
 )
@@ -63,13 +64,14 @@ Ref = Annotated[str, AfterValidator(check_ref)]
 ServerName = Annotated[str, AfterValidator(check_server_name)]
 VariableName = Annotated[str, AfterValidator(check_variable)]
 Memory = Annotated[str, AfterValidator(check_memory)]
-"""An amount that pm2 knows, such as "512M"; "" is no limit."""
+"""An amount that pm2 and systemd know, such as "512M"; "" is no limit."""
 BodySize = Annotated[str, AfterValidator(check_body_size)]
 Version = Annotated[str, AfterValidator(check_version)]
 NodeLine = Annotated[str, AfterValidator(check_node_line)]
 """A version as far as it is given, "22"; never empty."""
 NpmVersion = Annotated[str, AfterValidator(check_npm_version)]
 UserName = Annotated[str, AfterValidator(check_user)]
+UserNameOrDefault = Annotated[str, AfterValidator(check_user_or_default)]
 PublicKey = Annotated[str, AfterValidator(check_public_key)]
 HttpUrl = Annotated[str, AfterValidator(check_http_url)]
 HttpUrlOrDefault = Annotated[str, AfterValidator(check_http_url_or_default)]

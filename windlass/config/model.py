@@ -72,6 +72,11 @@ class Config(Section):
     def layout(self) -> Layout:
         return Layout(PurePosixPath(self.app.root), PurePosixPath(self.app.directory))
 
+    @property
+    def app_user(self) -> str:
+        """As whom the app runs under systemd: a user of its own, who owns none of what it runs."""
+        return self.setup.app_user or f"{self.app.name}-app"
+
     def counted(self, cpus: int) -> Self:
         """The configuration on a host of so many cores: `web.instances` is a number."""
         if self.web.instances != "cpus":

@@ -13,6 +13,9 @@ from windlass.layout import SLOTS
 
 Rule = Callable[[Config], Iterator[Problem]]
 
+LONGEST_USER = 32
+"""Characters that useradd takes for a name."""
+
 
 def broken_rules(config: Config) -> list[Problem]:
     """Every combination in the configuration that cannot work."""
@@ -155,6 +158,19 @@ def _processes_have_names_of_their_own(config: Config) -> Iterator[Problem]:
             )
 
 
+def _app_runs_as_a_user_of_its_own(config: Config) -> Iterator[Problem]:
+    if config.web.supervisor != "systemd":
+        return
+    if config.app_user == config.setup.user:
+        reason = f"is setup.user too ({config.setup.user}): an app that owns its releases could change them"
+        yield Problem(("setup", "app_user"), reason, (("setup", "user"),))
+    if len(config.app_user) > LONGEST_USER:
+        reason = (
+            f"{config.app_user}, which app.name gives, is too long for the name of a user: name a shorter one"
+        )
+        yield Problem(("setup", "app_user"), reason, (("app", "name"),))
+
+
 def _health_times_fit(config: Config) -> Iterator[Problem]:
     health = config.health
     if health.timeout > health.start_timeout:
@@ -174,6 +190,7 @@ def _within(path: str, folder: str) -> bool:
 
 RULES: tuple[Rule, ...] = (
     _root_is_the_apps_own,
+    _app_runs_as_a_user_of_its_own,
     _ports_differ,
     _instances_have_ports,
     _ports_are_not_in_the_environment,

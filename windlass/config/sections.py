@@ -34,6 +34,7 @@ from windlass.config.fields import (
     UrlFolder,
     UrlPath,
     UserName,
+    UserNameOrDefault,
     VariableName,
     Version,
     Word,
@@ -99,6 +100,7 @@ class Web(Section):
     drain: Seconds = 30
     max_memory: Memory = ""
     standby: Literal["cold", "warm"] = "cold"
+    supervisor: Literal["pm2", "systemd"] = "pm2"
 
 
 class Process(Section):
@@ -187,6 +189,7 @@ class Limits(Section):
 
 class Setup(Section):
     user: UserName = "deploy"
+    app_user: UserNameOrDefault = ""
     keys: list[PublicKey] = []
     node: NodeLine = "22"
     node_dist: HttpUrl = "https://nodejs.org/dist"

@@ -171,6 +171,10 @@ def check_user(value: str) -> str:
     return value
 
 
+def check_user_or_default(value: str) -> str:
+    return check_user(value) if value else value
+
+
 def check_public_key(value: str) -> str:
     """One line of authorized_keys without options, as `ssh-keygen` writes it into a .pub file. Raises ValueError."""
     line = value.strip()

@@ -24,7 +24,7 @@ class Version:
 class ServerEnv:
     """`.env` as it is: `version` is the kept one that it is, 0 where it was edited by hand, None for none.
 
-    Digests are equal where values are, within one command. `private`: nobody else may read it.
+    Digests are equal where values are, within one command. `private`: nobody else may read it, but the app's own user.
     `next` is the number of the next version. `problem` says why nothing is known.
     """
 
@@ -42,9 +42,12 @@ class ServerEnv:
         return next((version for version in self.versions if version.number == number), None)
 
 
-def question(layout: Layout, salt: str) -> Question[ServerEnv]:
-    """Ask as somebody who may read `.env`; `salt` is the command's own, and goes into every digest."""
-    arguments = {**layout.paths(), "salt": salt}
+def question(layout: Layout, salt: str, readers: str = "") -> Question[ServerEnv]:
+    """Ask as somebody who may read `.env`, as the group `readers` may.
+
+    `salt` is the command's own, and goes into every digest.
+    """
+    arguments = {**layout.paths(), "salt": salt, "readers": readers}
     return Question("env", cmd("cut", "-d=", "-f1", layout.env_file), parse, "env", arguments)
 
 

@@ -66,7 +66,7 @@ def nginx(config: Config) -> Question[NginxFacts]:
         Command('echo "cpus $(nproc)"'),
         _open_ports(config),
     )
-    return Question("nginx", command, _facts)
+    return Question("nginx", command, _facts, as_owner=True)
 
 
 def rights(config: Config, arguments: tuple[str, ...] = ()) -> Question[NginxRights]:

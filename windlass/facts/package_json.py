@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from windlass.commands import git
 from windlass.commands.users import as_user
 from windlass.config.model import Config
+from windlass.facts.old_checkout import as_seen_by
 from windlass.question import Answer, Question
 from windlass.shell import Command, cmd, quote
 
@@ -42,9 +43,9 @@ git cat-file blob FETCH_HEAD:{quote(file)}
     return Question("package_json", command, parse, timeout=TIMEOUT, environment=("ssh",))
 
 
-def at(folder: PurePosixPath) -> Question[PackageJson]:
-    """Read that of a checkout on the server."""
-    return Question("package_json", cmd("cat", folder / "package.json"), parse)
+def at(folder: PurePosixPath, whose: str) -> Question[PackageJson]:
+    """Read that of a checkout on the server, as `whose` it is."""
+    return Question("package_json", as_seen_by(whose, cmd("cat", folder / "package.json")), parse)
 
 
 def parse(answer: Answer) -> PackageJson:

@@ -87,16 +87,33 @@ class Pm2List:
     error: str = ""
 
 
+@dataclass(frozen=True)
+class Unit:
+    """An instance that systemd runs, starts or ends; `status` is its word, `since` in seconds since the epoch."""
+
+    name: str
+    pid: int
+    status: str
+    active: str
+    restarts: int
+    since: float
+
+    @property
+    def slot(self) -> str:
+        return self.name.partition("@")[2].partition(".")[0]
+
+
 def figures(
-    disks: Iterable[PurePosixPath], ports: Iterable[int], pid_files: Iterable[str]
+    disks: Iterable[PurePosixPath], ports: Iterable[int], pid_files: Iterable[str], units: str = ""
 ) -> Question[SystemFigures | None]:
-    """The figures over one second; None where the server gave none. `pid_files` are globs."""
+    """The figures over one second; None where the server gave none. `pid_files` are globs, `units` a pattern."""
     paths = [str(path) for path in disks]
     arguments = {
         "interval": INTERVAL,
         "disks": paths,
         "ports": list(ports),
         "pid_files": list(pid_files),
+        "units": units,
     }
     by_hand = all_of(
         cmd("uptime"),
@@ -111,6 +128,18 @@ def pm2_list(path: str = "", path_file: str = "") -> Question[Pm2List]:
     """What pm2 runs, without starting its daemon; `path`, and what `path_file` holds, go before the PATH."""
     by_hand = cmd("pm2", "-s", "jlist")
     return Question("pm2", by_hand, parse_pm2_list, "pm2", {"path": path, "path_file": path_file}, timeout=20)
+
+
+def unit_list(app: str) -> Question[tuple[Unit, ...]]:
+    """What systemd runs of the app."""
+    pattern = f"windlass-{app}.*@*"
+    by_hand = cmd("systemctl", "list-units", pattern)
+    return Question("unit_list", by_hand, parse_unit_list, "units", {"pattern": pattern}, timeout=20)
+
+
+def parse_unit_list(answer: Answer) -> tuple[Unit, ...]:
+    """None of what could not be asked."""
+    return tuple(Unit(**one) for one in json.loads(answer.out)) if answer.code == 0 else ()
 
 
 def parse_figures(answer: Answer) -> SystemFigures | None:

@@ -50,10 +50,14 @@ class Tools:
         return self.programs.get("pm2", "")
 
 
-def question(node_path: str | None) -> Question[Tools]:
-    """Find the programs; `node_path` is the configured folder of node, or node itself: the only one then."""
+def question(node_path: str | None, *, versions: bool = True) -> Question[Tools]:
+    """Find the programs; `node_path` is the configured folder of node, or node itself: the only one then.
+
+    Without `versions` nothing that was found is run.
+    """
     homes = "homes" if node_path is None else f"echo {quote(_folder(node_path))}"
     names = "git rsync nginx psql pg_dump pg_restore curl npm pnpm yarn corepack pm2 ionice ss sudo"
+    version = '    echo "node_version=$("$found/node" --version)"\n' if versions else ""
     text = f"""\
 found=
 {_SEARCH}
@@ -66,8 +70,7 @@ done < <({homes})
 if [ -n "$found" ]; then
     PATH=$found:$PATH
     echo "node=$found"
-    echo "node_version=$("$found/node" --version)"
-    npm=$(readlink -f -- "$(command -v npm || echo /nowhere)")
+{version}    npm=$(readlink -f -- "$(command -v npm || echo /nowhere)")
     manifest=${{npm%/bin/*}}/package.json
     echo "npm_version=$(sed -n 's/^ *"version": *"\\([^"]*\\)".*/\\1/p' "$manifest" 2>/dev/null | head -n 1 || true)"
 fi
@@ -81,7 +84,9 @@ done
 
 
 def parse(answer: Answer) -> Tools:
-    """The `name=value` lines as they were printed; what is missing stays empty."""
+    """The `name=value` lines as they were printed; what is missing stays empty, as all does where the shell failed."""
+    if answer.code:
+        return Tools("", "", "", {})
     values: dict[str, str] = {}
     programs: dict[str, str] = {}
     for line in answer.out.splitlines():

@@ -39,7 +39,9 @@ def question(user: str, root: str) -> Question[Account]:
 {LOGIN}
 keys() {{
     home=$(getent passwd "$1" | cut -d: -f6)
-    sed "s/^/$2 /" "$home/.ssh/authorized_keys" 2>/dev/null || true
+    as=()
+    if [ "$(id -u)" = 0 ]; then as=(runuser -u "$1" --); fi
+    "${{as[@]}}" timeout 5 sed "s/^/$2 /" "$home/.ssh/authorized_keys" 2>/dev/null || true
 }}
 if getent passwd {quote(user)} >/dev/null; then
     echo "there $(getent passwd {quote(user)} | cut -d: -f6)"

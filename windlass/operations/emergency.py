@@ -42,7 +42,7 @@ def emergency_resume(request: Request) -> int:
 
     Raises NotReady, and Refused where a host is not stopped or had nothing live.
     """
-    with crew(request, "emergency-resume") as hosts:
+    with crew(request, "emergency-resume", aside=request.dry_run) as hosts:
         seen = dict(zip(hosts.names, look(hosts), strict=True))
         return carry_out(hosts, resuming.decide(request.config, seen, folders=request.folders))
 

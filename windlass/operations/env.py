@@ -87,7 +87,7 @@ def _look(crew: Crew) -> tuple[list[Seen], bytes]:
     """What every host has, and the salt of the digests in it."""
     salt = token_hex(16)
     layout = crew.config.layout
-    answers = crew.ask(state.question(layout), env.question(layout, salt))
+    answers = crew.ask(state.question(layout), env.question(layout, salt, crew.config.app_user))
     seen = [Seen(name, found["state"], found["env"]) for name, found in zip(crew.names, answers, strict=True)]
     return seen, salt.encode()
 

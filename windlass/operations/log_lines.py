@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from windlass.clean import last_state, one_line
@@ -15,6 +15,7 @@ from windlass.operations.crew import Crew, onlookers
 from windlass.operations.request import Request
 from windlass.remote.runner import Host
 from windlass.report.jsonl import line
+from windlass.supervisors import units
 from windlass.tell import tell
 
 
@@ -48,8 +49,11 @@ def logs(
     return 0
 
 
-def sources(config: Config, process: str | None) -> list[dict[str, str]]:
-    """The log files of both slots; the agent chooses those of the live one. Raises UsageError."""
+def sources(config: Config, process: str | None) -> list[dict[str, Any]]:
+    """The log files of both slots, and their units; the agent chooses those that what is live writes to.
+
+    Raises UsageError.
+    """
     names = {"web": "", **{name: name for name in config.processes}}
     if process is not None and process not in names:
         raise UsageError(
@@ -57,10 +61,16 @@ def sources(config: Config, process: str | None) -> list[dict[str, str]]:
             hint=f"its processes: {', '.join(names)}",
         )
     wanted = list(dict.fromkeys(["", *config.processes])) if process is None else [names[process]]
+    return [*_files(config, wanted), *_units(config, wanted)]
+
+
+def _files(config: Config, wanted: Sequence[str]) -> list[dict[str, str]]:
+    """What pm2 writes of these processes, the web process being ""."""
     folder = config.layout.logs / "app"
     return [
         {
             "slot": slot,
+            "supervisor": "pm2",
             "label": " ".join(filter(None, [name, stream])),
             "path": str(folder / f"{config.process_name(slot, name)}.{stream}.log"),
         }
@@ -68,6 +78,17 @@ def sources(config: Config, process: str | None) -> list[dict[str, str]]:
         for name in wanted
         for stream in ("out", "err")
     ]
+
+
+def _units(config: Config, wanted: Sequence[str]) -> list[dict[str, Any]]:
+    """The units of these processes, of every number that a host may have, whose lines systemd keeps in its journal."""
+    found = []
+    for slot in SLOTS:
+        for kind in (name or units.WEB for name in wanted):
+            count = len(config.reserved(slot)) if kind == units.WEB else units.instances(config, kind)
+            names = [units.unit(config, kind, slot, number) for number in range(1, count + 1)]
+            found.append({"slot": slot, "supervisor": "systemd", "label": kind, "units": names})
+    return found
 
 
 def _nginx(config: Config) -> list[dict[str, str]]:

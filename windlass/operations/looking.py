@@ -6,7 +6,7 @@ from typing import Any
 
 from windlass.config.model import Config
 from windlass.errors import StepFailed
-from windlass.facts import backups, ground, migrations, nginx, state, tools
+from windlass.facts import backups, ground, migrations, nginx, state, tools, units
 from windlass.facts import revision as revisions
 from windlass.facts.revision import Revision
 from windlass.operations.crew import Crew
@@ -26,13 +26,20 @@ def questions(config: Config) -> list[Question[Any]]:
     """What a Look is made of."""
     layout = config.layout
     asked: list[Any] = [state.question(layout), tools.question(config.node.path), nginx.nginx(config)]
+    if config.web.supervisor == "systemd":
+        asked.append(units.question(config))
     return [*asked, *migrations.questions(config), backups.question(layout)]
 
 
 def look_of(answers: dict[str, Any]) -> Look:
     """The answers to `questions`, as one value."""
     return Look(
-        answers["state"], answers["tools"], answers["nginx"], answers.get("applied"), answers["backups"]
+        answers["state"],
+        answers["tools"],
+        answers["nginx"],
+        answers.get("applied"),
+        answers["backups"],
+        answers.get("units"),
     )
 
 

@@ -59,6 +59,8 @@ def text_of(step: Step) -> str:
     its failure would be a warning, it is none.
     """
     command = step.action.by_hand if isinstance(step.action, Gate) else step.action
+    if step.as_owner:
+        command = command.commented("as the user whom the app belongs to, not as root")
     lasting = any(line.startswith(("cd ", "umask ", "export ")) for line in command.text.splitlines())
     if lasting and not isinstance(step.action, Gate):
         command = Command(f"(\n{command.text}\n)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,11 +22,14 @@ from windlass.facts import (
     state,
     system,
     tools,
+    units,
     users,
+    whose,
 )
 from windlass.facts import node as builds
 from windlass.facts.old_checkout import OldCheckout
 from windlass.facts.package_json import PackageJson
+from windlass.facts.tools import Tools
 from windlass.plans.setup import adoption, base, node, site
 from windlass.plans.setup import services as planned
 from windlass.plans.setup.adoption import Predecessor
@@ -49,8 +53,11 @@ def look_at_software(config: Config, wishes: Wishes, host: Host, branch: str) ->
     found = host.visit.ask(*_base_questions(config, wishes), *_software_questions(config, wishes, branch))
     base, tools = _base(found), found["tools"]
     old = _predecessor(config, found)
-    checkout, package = _checkout(config, host, old, found["package_json"])
-    asked, node = _node(config, host, base, tools, package)
+    own = found["own_tools"]
+    known: Mapping[str, str] = host.visit.ask(whose.question(_ways(config, tools, own, old)))["whose"]
+    checkout, package = _checkout(config, host, old, found["package_json"], known)
+    asked, node = _node(config, host, base, tools, package, known)
+    by_root = known.get(f"{own.node}/node") == whose.ROOT
     return Seen(
         base,
         found["state"],
@@ -59,10 +66,11 @@ def look_at_software(config: Config, wishes: Wishes, host: Host, branch: str) ->
         found["package_json"],
         found["services"],
         site.Found(found["nginx"], found["nginx_rights"], found["certificate"], old),
-        found["own_tools"].node,
+        own.node if by_root else "",
         checkout,
         found.get("database"),
         found.get("firewall"),
+        found["units"],
     )
 
 
@@ -79,7 +87,7 @@ def _software_questions(config: Config, wishes: Wishes, branch: str) -> list[Que
     asked: list[Question[Any]] = [
         state.question(config.layout),
         _as_owner(config, wanted),
-        replace(tools.question(None), name="own_tools"),
+        replace(tools.question(None, versions=False), name="own_tools"),
         package_json.question(config, branch),
         services.question(
             ["nginx", "postgresql", planned.unit(config), planned.boot_file(config).stem],
@@ -91,6 +99,7 @@ def _software_questions(config: Config, wishes: Wishes, branch: str) -> list[Que
         sites.question(),
         system.pm2_list(),
         system.figures([], config.web.ports, []),
+        units.question(config),
     ]
     if wishes.database:
         asked.append(postgres.question())
@@ -109,24 +118,43 @@ def _predecessor(config: Config, found: dict[str, Any]) -> Predecessor | None:
 
 
 def _checkout(
-    config: Config, host: Host, old: Predecessor | None, package: PackageJson
+    config: Config, host: Host, old: Predecessor | None, package: PackageJson, known: Mapping[str, str]
 ) -> tuple[OldCheckout | None, PackageJson]:
-    """The old checkout, and its package.json where the repository's own cannot be read yet."""
+    """The old checkout, and its package.json where the repository's own cannot be read yet.
+
+    None where it is nobody's in particular: root then has no business in it.
+    """
     if old is None or old.folder is None:
         return None, package
-    asked: list[Question[Any]] = [old_checkout.question(config, old.folder), package_json.at(old.folder)]
+    owner = adoption.reader(config, old.folder, known)
+    if not owner:
+        return None, package
+    asked: list[Question[Any]] = [
+        old_checkout.question(config, old.folder, owner),
+        package_json.at(old.folder, owner),
+    ]
     found = host.visit.ask(*asked)
     theirs: PackageJson = found["package_json"]
     return found["old_checkout"], theirs if package.problem and not theirs.problem else package
 
 
-def _node(config: Config, host: Host, base: Base, tools: Any, package: PackageJson) -> tuple[Asked, Found]:
+def _ways(config: Config, theirs: Tools, own: Tools, old: Predecessor | None) -> list[str]:
+    """What root must know the owner of before it runs or reads any of it."""
+    found = [*node.ways(theirs), *([f"{own.node}/node"] if own.node else [])]
+    if old and old.folder:
+        found += [str(old.folder), str(old.folder / config.nginx.assets_from)]
+    return found
+
+
+def _node(
+    config: Config, host: Host, base: Base, tools: Tools, package: PackageJson, known: Mapping[str, str]
+) -> tuple[Asked, Found]:
     """Which node is asked for, and what there is; the official builds are asked for only where they are needed."""
     asked = node.asked_for(config, tools, package)
-    known = builds.Builds(())
+    there = builds.Builds(())
     if node.must_fetch(asked, base.system, tools):
-        known = host.visit.ask(builds.question(config.setup.node_dist))["node_builds"]
-    return asked, node.Found(base.system, tools, known)
+        there = host.visit.ask(builds.question(config.setup.node_dist))["node_builds"]
+    return asked, node.Found(base.system, tools, there, known)
 
 
 def _as_owner(config: Config, question: Question[Any]) -> Question[Any]:

@@ -2,43 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from windlass.acts import names
 from windlass.config.model import Config
 from windlass.config.spelling import MOST_INSTANCES
 from windlass.facts.state import State
-from windlass.facts.system import Listener, Pm2List, SystemFigures
+from windlass.facts.system import Listener, Pm2List, SystemFigures, Unit
 from windlass.layout import SLOTS
 from windlass.report.rows import Port, Process
 
 
 def processes(
-    config: Config, state: State, pm2: Pm2List, figures: SystemFigures | None
+    config: Config, state: State, pm2: Pm2List, units: Sequence[Unit], figures: SystemFigures | None
 ) -> tuple[Process, ...]:
-    """The app's own in pm2's list, those of the live slot first."""
+    """The app's own of both supervisors, those of the live slot first."""
+    found = [*_of_pm2(config, state, pm2, figures), *_of_systemd(state, units, figures)]
+    return tuple(sorted(found, key=lambda process: (process.slot != state.slot, process.name)))
+
+
+def _of_systemd(state: State, units: Sequence[Unit], figures: SystemFigures | None) -> Iterator[Process]:
+    measured = figures.processes if figures else {}
+    for one in units:
+        own = measured.get(one.pid) if one.pid else None
+        running = one.status == "running"
+        yield Process(
+            one.name.removesuffix(".service"),
+            "online" if running else one.status,
+            one.slot,
+            one.pid,
+            max(0.0, state.now - one.since) if running and one.since else None,
+            one.restarts,
+            own.cpu if own else None,
+            own.rss if own else None,
+        )
+
+
+def _of_pm2(config: Config, state: State, pm2: Pm2List, figures: SystemFigures | None) -> Iterator[Process]:
     spaces = {config.namespace(slot): slot for slot in SLOTS}
     slots = {name: slot for slot in SLOTS for name in names(config, slot)}
     measured = figures.processes if figures else {}
-    found = []
     for one in pm2.processes:
         slot = spaces.get(one.namespace) or slots.get(one.name)
         if slot is None:
             continue
         own = measured.get(one.pid) if one.pid else None
-        found.append(
-            Process(
-                one.name,
-                one.status,
-                slot,
-                one.pid,
-                max(0.0, state.now - one.since) if one.status == "online" and one.since else None,
-                one.restarts,
-                own.cpu if own else None,
-                own.rss if own else None,
-            )
+        yield Process(
+            one.name,
+            one.status,
+            slot,
+            one.pid,
+            max(0.0, state.now - one.since) if one.status == "online" and one.since else None,
+            one.restarts,
+            own.cpu if own else None,
+            own.rss if own else None,
         )
-    return tuple(sorted(found, key=lambda process: (process.slot != state.slot, process.name)))
 
 
 def asked_ports(config: Config) -> list[int]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from windlass.config.model import Config
 from windlass.facts import commits, history, migrations, nginx, shipped, state, system, visitors
+from windlass.facts import units as facts
 from windlass.facts.commits import Commit
 from windlass.facts.nginx import NginxFacts
 from windlass.facts.state import State
@@ -15,6 +16,7 @@ from windlass.facts.system import SystemFigures
 from windlass.facts.visitors import Visitors
 from windlass.ledger import moment
 from windlass.operations.status_processes import asked_ports, ports, processes
+from windlass.plans import units
 from windlass.plans.nginx import difference
 from windlass.plans.warnings import Seen, warnings
 from windlass.question import Question
@@ -34,8 +36,16 @@ def questions(config: Config) -> list[Question[Any]]:
         commits.question(layout),
         visitors.question(config),
         system.pm2_list(config.node.path or "", str(layout.node_path)),
-        system.figures([layout.root], asked_ports(config), [f"{layout.run}/{config.app.name}-*.pid"]),
+        system.unit_list(config.app.name),
+        system.figures(
+            [layout.root],
+            asked_ports(config),
+            [f"{layout.run}/{config.app.name}-*.pid"],
+            f"windlass-{config.app.name}.*@*",
+        ),
     ]
+    if config.web.supervisor == "systemd":
+        asked.append(facts.question(config))
     if applied := migrations.questions(config):
         asked += [*applied, shipped.question(config)]
     return asked
@@ -49,7 +59,10 @@ def row(
     config = config.counted(found["nginx"].cpus)
     figures: SystemFigures | None = found["system"]
     drift = difference(config, found["nginx"], folders=folders)
-    seen = Seen(host, state, found["pm2"], figures, found["visitors"], drift, clock)
+    lacks = units.lacks(config, found["units"]) if "units" in found else []
+    seen = Seen(
+        host, state, found["pm2"], figures, found["visitors"], drift, clock, found["unit_list"], lacks
+    )
     return HostStatus(
         host,
         config.app.name,
@@ -60,7 +73,7 @@ def row(
         health=_health(config, state, found["visitors"]),
         nginx=_nginx(found["nginx"]),
         site=_site(found["nginx"], drift),
-        processes=processes(config, state, found["pm2"], figures),
+        processes=processes(config, state, found["pm2"], found["unit_list"], figures),
         ports=ports(config, state, figures),
         **_figures(figures),
         database="applied" in found,

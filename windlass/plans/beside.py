@@ -7,7 +7,7 @@ from windlass.config.model import Config
 from windlass.layout import other
 from windlass.plan import Step
 from windlass.plans.cutover import Cutover
-from windlass.supervisors import pm2
+from windlass.supervisors import supervisor
 
 
 def overlapping(config: Config, to: Cutover) -> list[str]:
@@ -22,11 +22,11 @@ def started(
     if not wanted:
         return []
     gate = gates.alive(config, to.slot, wanted, known=to.known)
-    hint = f"their own lines are in {config.layout.logs}/app/{wanted[0]}.err.log on the server"
+    hint = supervisor(config).place(config, to.slot, wanted[0])
     return [
-        Step(title, pm2.start(config.layout, to.slot, wanted), hint=hint),
+        Step(title, supervisor(config).start(config, to.slot, wanted), hint=hint),
         Step(f"{', '.join(wanted)} stay up", gate, timeout=gates.longest(gate), hint=hint),
-        Step("save the process list again", acts.remember()),
+        *([Step("save the process list again", acts.remember())] if supervisor(config).SAVES else []),
     ]
 
 
@@ -36,6 +36,9 @@ def exclusive(config: Config, to: Cutover) -> list[Step]:
     if to.ends:
         timeout = 60 + config.web.kill_timeout
         steps.insert(
-            0, Step(f"end {', '.join(to.ends)}", acts.end_these(other(to.slot), to.ends), timeout=timeout)
+            0,
+            Step(
+                f"end {', '.join(to.ends)}", acts.end_these(config, other(to.slot), to.ends), timeout=timeout
+            ),
         )
     return steps

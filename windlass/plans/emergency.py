@@ -46,7 +46,7 @@ def resume(config: Config, to: Cutover) -> Plan:
     start = golive.start(config, to)
     show, *_ = start.undo
     # A deploy that the stop ended may have left its other slot.
-    tidy = Step("agree on what runs", acts.agree(), timeout=120 + config.web.kill_timeout)
+    tidy = Step("agree on what runs", acts.agree(config), timeout=120 + config.web.kill_timeout)
     return Plan(
         f"Resume {config.app.name} ({to.release})",
         (

@@ -100,11 +100,13 @@ def back(
 
 def put(config: Config, host: str, state: State, change: Change) -> Plan:
     """Put the version in place; a host where that fails has the others go back to theirs."""
-    layout, version = config.layout, change.version
+    layout, version, readers = config.layout, change.version, _readers(config, state)
     done = "it is there already" if change.unchanged else ""
-    place = Step(f"put version {version} in place", env.put(layout, version), 30, False, unchanged=done)
-    undo = Step("put the former .env back", env.put(layout, change.was), 30)
-    check = Step("see that it is in place", env.is_put(layout, version), 30)
+    place = Step(
+        f"put version {version} in place", env.put(layout, version, readers), 30, False, unchanged=done
+    )
+    undo = Step("put the former .env back", env.put(layout, change.was, readers), 30)
+    check = Step("see that it is in place", env.is_put(layout, version, readers), 30)
     return Plan(
         f"Give {config.app.name} version {version} of .env",
         # The second stage has a host wait for the others, while it can still go back.
@@ -113,6 +115,12 @@ def put(config: Config, host: str, state: State, change: Change) -> Plan:
         notes=_notes(config, change),
         outlook=outlook(host, config, state, change),
     )
+
+
+def _readers(config: Config, state: State) -> str:
+    """The group of the app's own user, where systemd has started what reads `.env`, or will."""
+    started = [manifest.supervisor for manifest in state.manifests.values() if manifest]
+    return config.app_user if "systemd" in (config.web.supervisor, *started) else ""
 
 
 def outlook(host: str, config: Config, state: State, change: Change) -> tuple[str, str]:

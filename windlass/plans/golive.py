@@ -8,10 +8,10 @@ from windlass.config.model import Config
 from windlass.layout import Slot, other
 from windlass.manifest import Manifest
 from windlass.plan import Stage, Step
-from windlass.plans import beside, slot_logs
+from windlass.plans import beside
 from windlass.plans.cutover import Cutover
 from windlass.shell import NOTHING, Command, all_of, cmd, quote, write_file
-from windlass.supervisors import pm2
+from windlass.supervisors import supervisor
 
 
 def stages(
@@ -29,18 +29,18 @@ def prologue(to: Cutover) -> Command:
 
 def start(config: Config, to: Cutover) -> Stage:
     """The release runs on the idle slot and is healthy there; visitors do not see it yet."""
-    layout = config.layout
+    layout, keeper = config.layout, supervisor(config)
     launch = all_of(
         cmd("rm", "-f", layout.standby),
-        pm2.ensure_daemon(),
         slots.lay_flag(layout),
         slots.assign(layout, to.slot, to.release),
         write_file(layout.maintenance_page, to.page),
         write_file(layout.node_path, to.node),
         write_file(layout.slot_config(to.slot), to.ecosystem),
         *([write_file(layout.slot_manifest(to.slot), to.manifest)] if to.manifest else []),
-        slot_logs.mark_start(config, to),
-        pm2.start(layout, to.slot, config.web_names(to.slot)),
+        keeper.prepare(config, to.slot, to.release, to.node),
+        keeper.mark_start(config, to.slot, to.release),
+        keeper.start(config, to.slot, config.web_names(to.slot)),
     )
     return Stage(
         "start",
@@ -54,10 +54,10 @@ def start(config: Config, to: Cutover) -> Stage:
                 f"start on {to.slot}",
                 launch,
                 timeout=60 + config.web.kill_timeout,
-                hint=slot_logs.hint(config, to.slot),
+                hint=keeper.place(config, to.slot, config.process_name(to.slot)),
             ),
             # Before the gate: the app comes up meanwhile. From here on a reboot finds whichever nginx points at.
-            Step("save the process list", acts.remember(to.node)),
+            *([Step("save the process list", acts.remember(to.node))] if keeper.SAVES else []),
             healthy(config, to),
             within_reach(config, to),
             *beside.started(config, to, beside.overlapping(config, to)),
@@ -65,7 +65,7 @@ def start(config: Config, to: Cutover) -> Stage:
         undo=(
             Step(
                 "show the new release's last lines",
-                slot_logs.last_lines(config, to),
+                keeper.last_lines(config, to.slot, to.release),
                 tolerated=True,
                 show=True,
             ),
@@ -84,7 +84,8 @@ def healthy(config: Config, to: Cutover, *, standby: bool = False) -> Step:
     title = (
         f"healthy on port {ports[0]}" if len(ports) == 1 else f"healthy on ports {ports[0]} to {ports[-1]}"
     )
-    return Step(title, gate, timeout=gates.longest(gate), hint=slot_logs.hint(config, to.slot))
+    hint = supervisor(config).place(config, to.slot, config.process_name(to.slot))
+    return Step(title, gate, timeout=gates.longest(gate), hint=hint)
 
 
 def within_reach(config: Config, to: Cutover) -> Step:
@@ -156,7 +157,9 @@ def soak(config: Config, to: Cutover) -> Stage:
         watch = gates.soak(config, to.slot, to.release, workers)
         steps.append(Step(f"watch for {config.soak.seconds:g} s", watch, timeout=gates.longest(watch)))
     # Before the recovery has those of the live slot run again: no two of them shall.
-    undo = (Step(f"end {', '.join(to.alone)}", acts.end_these(to.slot, to.alone)),) if to.alone else ()
+    undo = (
+        (Step(f"end {', '.join(to.alone)}", acts.end_these(config, to.slot, to.alone)),) if to.alone else ()
+    )
     return Stage("soak", tuple(steps), undo=undo, on_cancel="keep", frees=True)
 
 
@@ -192,7 +195,7 @@ def recover(config: Config) -> tuple[Step, ...]:
         Step("agree on what is live", acts.links(config), timeout=30),
         Step(
             "agree on what runs",
-            acts.agree(),
+            acts.agree(config),
             timeout=120 + config.web.drain + config.web.kill_timeout,
         ),
         Step("maintenance page", acts.page(config), timeout=10),

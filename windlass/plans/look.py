@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from windlass.config.model import Config
+from windlass.config.sections import Web
 from windlass.errors import NotReady
 from windlass.facts.applied import Applied
 from windlass.facts.backups import Backup
 from windlass.facts.nginx import NginxFacts
 from windlass.facts.state import State
 from windlass.facts.tools import PACKAGES, Tools
+from windlass.facts.units import Units
+from windlass.manifest import Manifest
+from windlass.plans import units
 from windlass.plans.nginx import astray, install_on, miscounted
 
 MEGABYTE = 1024 * 1024
@@ -19,23 +23,30 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Look:
-    """The facts of one host; `applied` is None where the app has no database. `backups`: the newest first."""
+    """The facts of one host; `applied` is None where the app has no database, `units` where systemd does not run it.
+
+    `backups`: the newest first.
+    """
 
     state: State
     tools: Tools
     nginx: NginxFacts
     applied: Applied | None = None
     backups: tuple[Backup, ...] = ()
+    units: Units | None = None
 
     def own(self, config: Config) -> Config:
         """The configuration as it is on this host."""
         return config.counted(self.nginx.cpus)
 
 
-def missing(config: Config, look: Look, host: str, *, building: bool) -> list[str]:
-    """Everything that must be there and is not, each with what brings it; empty where the server is ready."""
+def missing(config: Config, look: Look, host: str, *, building: bool, exact: bool = True) -> list[str]:
+    """Everything that must be there and is not, each with what brings it; empty where the server is ready.
+
+    `exact`: what setup installs for the supervisor is what the configuration gives, and not only there to be used.
+    """
     problems = [
-        *_programs(config, look, host, building=building),
+        *_programs(config, look, host, building=building, exact=exact),
         *_env(config, look),
         *_places(config, look),
     ]
@@ -46,9 +57,19 @@ def missing(config: Config, look: Look, host: str, *, building: bool) -> list[st
     return problems
 
 
-def check_ready(config: Config, host: str, look: Look, *, building: bool) -> None:
-    """Raise NotReady with everything that the server lacks."""
-    refuse(host, missing(config, look, host, building=building))
+def check_ready(config: Config, host: str, look: Look, *, building: bool, exact: bool = True) -> None:
+    """Raise NotReady with everything that the server lacks, as `missing` has it."""
+    refuse(host, missing(config, look, host, building=building, exact=exact))
+
+
+def startable(config: Config, look: Look, manifest: Manifest | None) -> Config:
+    """The configuration with the supervisor that can start what a manifest tells of: its own, where the server was
+    not set up for the one that is configured. To go back must not have to wait for that."""
+    before = manifest.supervisor if manifest else config.web.supervisor
+    if before == config.web.supervisor or not _supervisor(config, look, "", exact=False):
+        return config
+    web = Web.model_validate({**config.web.model_dump(), "supervisor": before})
+    return config.model_copy(update={"web": web})
 
 
 def refuse(host: str, problems: Sequence[str]) -> None:
@@ -61,7 +82,7 @@ def refuse(host: str, problems: Sequence[str]) -> None:
         )
 
 
-def _programs(config: Config, look: Look, host: str, *, building: bool) -> list[str]:
+def _programs(config: Config, look: Look, host: str, *, building: bool, exact: bool) -> list[str]:
     wanted = ["git", "rsync"] if building else []
     if building and config.database.kind != "none":
         wanted += ["psql", "pg_dump", "pg_restore"]
@@ -74,14 +95,32 @@ def _programs(config: Config, look: Look, host: str, *, building: bool) -> list[
     ]
     if not look.tools.node:
         problems.append(_no_node(config))
-    if not look.tools.pm2:
-        problems.append("pm2: npm install -g pm2")
+    problems += _supervisor(config, look, host, exact=exact)
     if not look.nginx.version:
         problems.append("nginx: apt-get install nginx")
     elif not look.nginx.loaded:
         problems.append(f"nginx has no site of {config.app.name}: {install_on(host)}")
     found = miscounted(config, look.nginx, host) if building else []
     return [*problems, *astray(config, look.nginx, host), *found]
+
+
+def _supervisor(config: Config, look: Look, host: str, *, exact: bool) -> list[str]:
+    """What the one that starts the next release lacks."""
+    setup = f"fab setup -H root@{host.rpartition('@')[2]}"
+    if config.web.supervisor == "pm2":
+        return [] if look.tools.pm2 else ["pm2: npm install -g pm2"]
+    problems = (
+        [f"systemd: {lack}" for lack in units.lacks(look.own(config), look.units, exact=exact)]
+        if look.units
+        else []
+    )
+    if problems:
+        problems.append(f"  {setup} installs the units and the rights to use them")
+    if look.tools.node.startswith(("/home/", "/root/")):
+        problems.append(
+            f"node is in {look.tools.node}, which {config.app_user} may not enter: {setup} brings one"
+        )
+    return problems
 
 
 def _no_node(config: Config) -> str:

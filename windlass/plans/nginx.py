@@ -173,7 +173,7 @@ def _page(config: Config, folders: Sequence[Path]) -> Step:
     """The page is written by the app's user; before the first deploy its folder is not there."""
     page = config.layout.maintenance_page
     write = write_file(page, texts.maintenance_page(config, folders=folders))
-    return Step("Write the maintenance page", when(cmd("test", "-d", page.parent), write))
+    return Step("Write the maintenance page", when(cmd("test", "-d", page.parent), write), as_owner=True)
 
 
 def _notes(config: Config, facts: NginxFacts) -> tuple[str, ...]:

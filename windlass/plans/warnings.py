@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from windlass.acts import names
 from windlass.config.model import Config
 from windlass.facts.state import State
-from windlass.facts.system import Listener, Pm2List, Pm2Process, SystemFigures
+from windlass.facts.system import Listener, Pm2List, SystemFigures, Unit
 from windlass.facts.visitors import Visitors
-from windlass.layout import SLOTS, Slot
+from windlass.layout import SLOTS
 from windlass.ledger import UNFINISHED, runs
 from windlass.manifest import differences
 from windlass.plans.history import env_differs, env_now
 from windlass.plans.nginx import install_on
+from windlass.plans.running import Running, amiss
 
 FULL = 90
 """Percent of a disk used from which it is said."""
@@ -23,14 +23,12 @@ SKEW = 60
 """Seconds that the server's clock may differ from the operator's before it is said."""
 
 
-RESTARTS, UP = 2, 60
-"""How often pm2 has restarted what has been up for less than so many seconds, from which it is said: it keeps ending,
-also where it happens to run in the moment of the look."""
-
-
 @dataclass(frozen=True)
 class Seen:
-    """What `fab status` saw of a host; `drift` is `plans.nginx.difference`, `clock` the operator's time."""
+    """What `fab status` saw of a host; `drift` is `plans.nginx.difference`, `clock` the operator's time.
+
+    `lacks` is `plans.units.lacks`.
+    """
 
     host: str
     state: State
@@ -39,12 +37,14 @@ class Seen:
     visitors: Visitors
     drift: str
     clock: float
+    units: Sequence[Unit] = ()
+    lacks: Sequence[str] = ()
 
 
 def warnings(config: Config, seen: Seen) -> list[str]:
     """Everything that a person should look at, the worst first; empty on a host in order."""
     found: list[str] = []
-    for source in (_runs, _links, _processes, _configuration, _env, _site, _room, _clock):
+    for source in (_runs, _links, _processes, _units, _configuration, _env, _site, _room, _clock):
         found += source(config, seen)
     return found
 
@@ -74,51 +74,14 @@ def _links(config: Config, seen: Seen) -> Iterator[str]:
 
 
 def _processes(config: Config, seen: Seen) -> Iterator[str]:
-    state, pm2 = seen.state, seen.pm2
-    if state.owner and state.user != state.owner:
-        yield f"you are {state.user}, the app is {state.owner}'s: pm2, .env and the database were not seen"
-        return
-    if pm2.error:
-        yield f"pm2: {pm2.error}"
-    elif not pm2.daemon and state.live:
-        yield f"pm2's daemon is not running: fab restart -H {seen.host} brings it back, with all it had saved"
-    if pm2.error or not pm2.daemon or state.stopped is not None or not state.live:
-        return
-    wanted = str(config.layout.release_app(state.live))
-    running = {process.name: process for process in pm2.processes}
-    for name in expected(config, state, state.slot):
-        process = running.get(name)
-        if process is None or process.status != "online":
-            yield f"{name} is {process.status if process else 'missing'} under pm2: fab logs, then fab restart"
-        elif process.cwd != wanted:
-            yield f"{name} runs in {process.cwd}, not in the live release: fab restart -H {seen.host}"
-        elif process.restarts >= RESTARTS and 0 <= state.now - process.since < UP:
-            yield (
-                f"{name} keeps ending: pm2 has restarted it {process.restarts} times, the last time "
-                f"{state.now - process.since:.0f} s ago; fab logs -H {seen.host} says why"
-            )
-    yield from _idle(config, seen, list(pm2.processes))
+    yield from amiss(config, seen.host, seen.state, Running(seen.pm2, seen.units))
 
 
-def _idle(config: Config, seen: Seen, processes: list[Pm2Process]) -> Iterator[str]:
+def _units(config: Config, seen: Seen) -> Iterator[str]:
     state = seen.state
-    if state.lock.get("held") or state.standby is not None:
-        return
-    ours = {config.app.name, *(config.namespace(slot) for slot in SLOTS)}
-    wanted = expected(config, state, state.slot)
-    left = [
-        one.name
-        for one in processes
-        if one.namespace in ours and one.name not in wanted and one.status == "online"
-    ]
-    if left:
-        yield f"{', '.join(left)} runs and should not: the next deploy ends it, so does fab restart"
-
-
-def expected(config: Config, state: State, slot: Slot) -> list[str]:
-    """The pm2 names of what a slot was started with; by the configuration where nobody noted it."""
-    manifest = state.manifests.get(slot)
-    return list(manifest.names) if manifest else names(config, slot)
+    if seen.lacks and state.user in (state.owner, ""):  # another one's rights are not those of who deploys
+        host = seen.host.rpartition("@")[2]
+        yield f"systemd: {'; '.join(seen.lacks)}: fab setup -H root@{host}"
 
 
 def occupied(config: Config, state: State, listeners: Iterable[Listener]) -> Iterator[str]:

@@ -116,6 +116,7 @@ def question_fields(questions: Iterable[Question[Any]]) -> list[dict[str, Any]]:
             "arguments": question.arguments,
             "timeout": question.timeout,
             "environment": list(question.environment),
+            "as_owner": question.as_owner,
         }
         for question in questions
     ]
@@ -161,6 +162,7 @@ def step_fields(step: Step) -> dict[str, Any]:
         "hint": step.hint,
         "show": step.show,
         "holds": step.holds,
+        "as_owner": step.as_owner,
     }
     if isinstance(step.action, Gate):
         return {**fields, "gate": step.action.name, "arguments": step.action.arguments}

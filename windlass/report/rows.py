@@ -12,7 +12,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Process:
-    """A process under pm2; `status` is pm2's word, `cpu` in percent of one core."""
+    """A process of the app; `status` is "online" or its supervisor's word, `cpu` in percent of one core."""
 
     name: str
     status: str

@@ -128,7 +128,7 @@ def _lock(status: HostStatus) -> Text:
 
 def _processes(status: HostStatus) -> RenderableType:
     if not status.processes:
-        return _indented("no processes under pm2", "yellow")
+        return _indented("no processes", "yellow")
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("process", overflow="fold", min_width=8)
     table.add_column("status")

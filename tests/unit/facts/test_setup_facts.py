@@ -34,7 +34,7 @@ CONFIG = made.config()
         deploy_key.question(CONFIG),
         firewall.question(),
         node.question("https://nodejs.org/dist"),
-        old_checkout.question(CONFIG, Layout(CONFIG.layout.root).root),
+        old_checkout.question(CONFIG, Layout(CONFIG.layout.root).root, "root"),
         package_json.question(CONFIG, "main"),
         postgres.question(),
         services.question(["nginx"], []),

@@ -76,9 +76,9 @@ def test_before_a_start_whatever_was_on_the_slot_is_gone_and_both_slots_are_save
     assert (ending.name, ending.arguments) == ("end", {"slot": "green", "node": "/usr/bin"})
     order = [
         "rm -f /srv/shop/run/standby",
-        "pm2 -s resurrect",
         "releases/0002-ccccccc",
         "green.config.js",
+        "pm2 -s resurrect",
         "--only shop-green",
     ]
     places = [launch.index(word) for word in order]
@@ -132,13 +132,12 @@ def test_a_release_that_is_taken_back_answers_its_requests_first_and_shows_its_l
 def test_only_the_lines_of_this_start_are_shown(tmp_path: Path) -> None:
     logs = tmp_path / "logs/app"
     logs.mkdir(parents=True)
-    for name in ("out", "err"):
-        (logs / f"shop-green.{name}.log").write_text(f"old {name}\n--- {NEW} starts on green\nnew {name}\n")
-    show = golive.start(config(tmp_path), to()).undo[0]
-    assert (
-        bash(text_of(show)).check().stdout
-        == f"--- {NEW} starts on green\nnew out\n--- {NEW} starts on green\nnew err\n"
-    )
+    mark = f"--- {NEW} starts on green\n"
+    for name in ("shop-green.out", "shop-green.err", "shop-green-worker.err"):
+        (logs / f"{name}.log").write_text(f"old {name}\n{mark}new {name}\n")
+    show = golive.start(config(tmp_path, processes=WORKER), to()).undo[0]
+    shown = bash(text_of(show)).check().stdout
+    assert shown == f"{mark}new shop-green.out\n{mark}new shop-green.err\n{mark}new shop-green-worker.err\n"
 
 
 def test_what_ends_a_slot_does_nothing_where_the_slot_is_empty(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ QUESTIONS: list[Question[Any]] = [
     nginx.nginx(CONFIG),
     nginx.rights(CONFIG),
     node.question("https://nodejs.org/dist"),
-    old_checkout.question(CONFIG, FOLDER),
+    old_checkout.question(CONFIG, FOLDER, "root"),
     package_json.question(CONFIG, "main"),
     papers.folders(CONFIG, {"0001-aaaaaaa": "a" * 40}),
     papers.texts(CONFIG, {"1_init": "a" * 40}, ["0001-aaaaaaa"], ("migration.sql", "down.sql")),

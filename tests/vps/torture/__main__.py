@@ -66,7 +66,9 @@ def _options() -> argparse.Namespace:
         "--seed", type=int, metavar="N", help="of all that is random (default: another each time)"
     )
     parser.add_argument("--hosts", type=int, default=1, metavar="N", help="how many (default: 1)")
-    parser.add_argument("--round", type=int, metavar="N", help="this one alone, as with the same seed before")
+    parser.add_argument(
+        "--round", type=int, metavar="N", help="this one alone, of this seed, hosts and mishaps"
+    )
     parser.add_argument("--mishap", action="append", choices=MISHAPS, help="these alone (default: all)")
     return parser.parse_args()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -38,9 +37,12 @@ class Account:
 
 
 class Ordeal:
-    """A round on its hosts; `said` is what its commands printed so far, for whoever has to find out what went wrong."""
+    """A round on its hosts; `usual` is how many seconds its command takes.
 
-    def __init__(self, hosts: Hosts, one: Round, usual: Mapping[str, float]) -> None:
+    `said` is what its commands printed so far, for whoever has to find out what went wrong.
+    """
+
+    def __init__(self, hosts: Hosts, one: Round, usual: float) -> None:
         self._hosts, self._round, self._usual = hosts, one, usual
         self._mishap = MISHAPS[one.mishap]
         self._app = hosts.apps[one.host]
@@ -76,7 +78,7 @@ class Ordeal:
     def _interrupted(self, arguments: list[str], visitors: Visitors) -> Completed:
         """The command with its mishap, and the mishap over."""
         command = self._hosts.start(*arguments, "--json")
-        wait_for(self._round.moment, command, self._app, self._usual[self._round.command])
+        wait_for(self._round.moment, command, self._app, self._usual)
         self._struck = time.monotonic()
         if self._mishap.off:
             visitors.switch_off(self._struck)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 BAD = ("broken_build", "crash_at_start", "hangs_at_start", "answers_500")
 """Commits that must never get visitors."""
@@ -55,11 +55,10 @@ def draw(seed: int, number: int, hosts: int, mishaps: Sequence[str]) -> Round:
     chance = random.Random(f"{seed} {number} {hosts}")
     command = chance.choice(("deploy", "deploy", *STAGES))
     commit = chance.choice(BAD) if command == "bad deploy" else ""
-    mishap = chance.choice(mishaps)
-    return Round(
-        number, command, commit, mishap, chance.randrange(hosts), _moment(chance, command),
-        chance.choice(("nothing to do", "a deploy")),
-    )  # fmt: skip
+    mishap, host, moment = chance.choice(mishaps), chance.randrange(hosts), _moment(chance, command)
+    if commit == "broken_build" and moment.stage == "start":  # which it never comes to
+        moment = replace(moment, stage="build")
+    return Round(number, command, commit, mishap, host, moment, chance.choice(("nothing to do", "a deploy")))
 
 
 def _moment(chance: random.Random, command: str) -> Moment:

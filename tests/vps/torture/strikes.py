@@ -112,5 +112,3 @@ MISHAPS = {
     "reboot": Mishap(_reboot, _boot, kills_agent=True, off=True),
     "power cut": Mishap(_power_cut, _boot, kills_agent=True, off=True),
 }
-SLOW = ("session stopped", "line silent")
-"""Those that last for STOPPED seconds."""

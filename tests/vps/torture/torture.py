@@ -46,8 +46,9 @@ class Torture:
         """Go through all of them, whatever becomes of one."""
         for one in rounds:
             self._hosts.take()
-            self._usual = self._usual or measure(self._hosts)
-            ordeal = Ordeal(self._hosts, one, self._usual)
+            if not (one.moment.stage or self._usual):
+                self._usual = measure(self._hosts)
+            ordeal = Ordeal(self._hosts, one, self._usual.get(one.command, 0.0))
             try:
                 account = ordeal.run()
             except Exception as error:

@@ -67,11 +67,15 @@ def may_differ(hosts: Hosts, dead: Deployed, before: list[str], stage: str) -> b
 def told(one: Round, command: Completed, how: str) -> list[str]:
     """What of the command's exit code and words does not agree with how it went."""
     wrong = []
-    if "Traceback" in command.output:
+    # Python itself ends so while it loads what `fab` is, and once all is told.
+    outside = one.mishap == "Ctrl-C" and ('"event": "ended"' in command.stdout or not command.stdout)
+    if "Traceback" in command.output and not outside:
         wrong.append("a traceback")
     codes = {THROUGH: {0, 4}, BACK: {1, 3, 4, 130}, DIFFERS: {4}}[how]
     if one.mishap == "client killed":
         codes = codes | {-9}
+    if outside:
+        codes = codes | {-2}
     if command.exit_code not in codes:
         wrong.append(f"exit code {command.exit_code}, and it {how}")
     if one.command == "bad deploy" and how != BACK:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from windlass.config.model import Config
 from windlass.errors import Refused
+from windlass.manifest import differences
 from windlass.plan import Plan
 from windlass.plans import rollback
 from windlass.plans.cutover import check_not_stopped, cutover_to
@@ -25,7 +26,9 @@ def decide(config: Config, seen: Mapping[str, Look], *, folders: Sequence[Path] 
         live = look.state.release(look.state.live)
         if live is None:
             raise Refused(f"{host}: nothing is live; nothing was changed", hint=f"fab deploy -H {host}")
-        to = cutover_to(own, look, live.id, live.revision, folders=folders, known=True)
+        # What is started otherwise than it was has not been seen to be well.
+        known = not differences(own, live.manifest or look.state.manifests.get(look.state.slot))
+        to = cutover_to(own, look, live.id, live.revision, folders=folders, known=known)
         return rollback.restart(own, look.state, to)
 
     for_each(seen.items(), lambda item: check_not_stopped(item[0], item[1].state))

@@ -12,7 +12,7 @@ from windlass.plan import Plan
 from windlass.plans import emergency
 from windlass.plans.cutover import cutover_to
 from windlass.plans.decide.decision import Decision, for_each
-from windlass.plans.look import Look, check_ready
+from windlass.plans.look import Look, check_ready, startable
 
 
 def decide(config: Config, seen: Mapping[str, Look], *, folders: Sequence[Path] = ()) -> Decision:
@@ -20,7 +20,6 @@ def decide(config: Config, seen: Mapping[str, Look], *, folders: Sequence[Path] 
 
     def plan(item: tuple[str, Look]) -> Plan:
         host, look = item
-        check_ready(config, host, look, building=False)
         state = look.state
         if state.stopped is None:
             raise Refused(f"{host} is not stopped; nothing was changed", hint=f"fab status -H {host}")
@@ -30,7 +29,9 @@ def decide(config: Config, seen: Mapping[str, Look], *, folders: Sequence[Path] 
                 f"{host}: nothing was live before the stop, so there is nothing to resume",
                 hint=f"on the server: rm {config.layout.stopped}, then fab deploy -H {host}",
             )
-        started = as_started(look.own(config), live.manifest or state.manifests.get(state.slot))
+        before = live.manifest or state.manifests.get(state.slot)
+        started = startable(as_started(look.own(config), before), look, before)
+        check_ready(started, host, look, building=False, exact=False)
         to = cutover_to(started, look, live.id, live.revision, folders=folders, known=True, slot=state.slot)
         return emergency.resume(started, to)
 

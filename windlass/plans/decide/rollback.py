@@ -15,7 +15,7 @@ from windlass.plans import rollback
 from windlass.plans.cutover import cutover_to
 from windlass.plans.decide.decision import AsItIs, Decision, Said, for_each
 from windlass.plans.decide.needs import check_has_what_it_needs
-from windlass.plans.look import Look, check_ready
+from windlass.plans.look import Look, check_ready, startable
 
 
 @dataclass(frozen=True)
@@ -78,24 +78,25 @@ def decide(
 
     def plan(pair: tuple[Seen, Release]) -> Plan:
         one, release = pair
-        check_ready(config, one.host, one.look, building=False)
+        own = one.look.own(config)
+        started = startable(as_started(own, release.manifest), one.look, release.manifest)
+        check_ready(started, one.host, one.look, building=False, exact=False)
         check_has_what_it_needs(one.host, one.look, release, one.files)
         state = one.look.state
-        own = one.look.own(config)
-        started = as_started(own, release.manifest)
         to = cutover_to(started, one.look, release.id, release.revision, folders=folders, known=True)
         make = rollback.choose if state.stopped is not None else rollback.rollback
         made = make(started, state, to, migrations=with_database)
-        return replace(made, notes=(*made.notes, *_as_it_was(own, release)))
+        return replace(made, notes=(*made.notes, *_as_it_was(own, started, release)))
 
     plans = for_each(pairs, plan)
     said = [Said(one.host, note) for one, made in zip(seen, plans, strict=True) for note in made.notes]
     return Decision(tuple(plans), tuple(said))
 
 
-def _as_it_was(config: Config, release: Release) -> list[str]:
+def _as_it_was(config: Config, started: Config, release: Release) -> list[str]:
     """What differs between the configuration and what the release is started with again."""
-    changed = as_it_was(config, release.manifest)
+    kept = started.web.supervisor != config.web.supervisor
+    changed = [*(["[web] supervisor"] if kept else []), *as_it_was(config, release.manifest)]
     if not changed:
         return []
     return [

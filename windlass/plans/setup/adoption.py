@@ -5,12 +5,13 @@ The old process goes on serving behind Windlass's site: it has blue's port, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from windlass import acts
 from windlass.commands import predecessor as commands
+from windlass.commands.users import ROOT
 from windlass.config.model import Config
 from windlass.errors import Refused
 from windlass.facts.old_checkout import OldCheckout
@@ -95,6 +96,14 @@ def lost(old: Predecessor) -> str:
     return f"{paths} also has {', '.join(sorted(beyond))}, and the new site has not" if beyond else ""
 
 
+def reader(config: Config, folder: PurePosixPath, whose: Mapping[str, str]) -> str:
+    """Who reads what the first release needs of the old checkout: whose it is; "" where anybody may change it."""
+    owners = [whose.get(str(place), "") for place in (folder, folder / config.nginx.assets_from)]
+    if "" in owners:
+        return ""
+    return next((owner for owner in owners if owner != ROOT), ROOT)
+
+
 def steps(
     config: Config, state: State, old: Predecessor | None, checkout: OldCheckout | None
 ) -> tuple[Step, ...]:
@@ -103,8 +112,10 @@ def steps(
         return ()
     user, nginx = config.setup.user, config.nginx
     env, there = config.layout.env_file, state.env_version is not None
-    copy = commands.copy_env(config.layout, old.folder / ".env", user)
-    assets = commands.keep_assets(config.layout, old.folder / nginx.assets_from, nginx.assets_url, user)
+    copy = commands.copy_env(config.layout, old.folder / ".env", user, checkout.whose)
+    assets = commands.keep_assets(
+        config.layout, old.folder / nginx.assets_from, nginx.assets_url, user, checkout.whose
+    )
     found = []
     if ".env" in checkout.env_files:
         found.append(Step(f"copy {old.folder}/.env", copy, unchanged=f"{env} is there" if there else ""))

@@ -13,7 +13,7 @@ from windlass.facts.users import Account, same_key
 from windlass.plan import Plan, Stage, Step
 from windlass.plans.setup.serial import serial
 from windlass.plans.setup.wishes import Wishes
-from windlass.shell import Command, cmd
+from windlass.shell import Command, all_of, cmd
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,9 @@ def probes(config: Config, wishes: Wishes) -> dict[str, Command]:
         "python3-psutil": cmd("python3", "-c", "import psutil"),
         "rsync": program("rsync"),
     }
+    if config.web.supervisor == "systemd":
+        found["dbus"] = cmd("test", "-S", "/run/dbus/system_bus_socket")
+        found["sudo"] = program("sudo")
     if config.database.kind != "none" or wishes.database:
         found["postgresql-client"] = Command("command -v psql && command -v pg_dump && command -v pg_restore")
     if wishes.database:
@@ -104,7 +107,9 @@ def plan(config: Config, wishes: Wishes, seen: Base) -> Plan:
         ),
         Step(
             f"make {config.app.root}",
-            users.make_folders(user, [config.layout.root, config.layout.shared]),
+            all_of(
+                users.make_root(user, config.layout.root), users.make_folders(user, [config.layout.shared])
+            ),
             unchanged=f"there, and {user}'s" if account.owner == user else "",
         ),
     )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from windlass.commands import apt
 from windlass.commands import node as commands
+from windlass.commands.users import as_user
 from windlass.config.model import Config
 from windlass.errors import NotReady
 from windlass.facts.apt import System
 from windlass.facts.node import PLATFORMS, Build, Builds
 from windlass.facts.package_json import PackageJson
 from windlass.facts.tools import Tools
+from windlass.facts.whose import ROOT
 from windlass.plan import Step
 from windlass.plans.engines import fits
+from windlass.render import unit_path
 from windlass.shell import Command, all_of
 
 OFFICIAL = str(commands.HOME / "bin")
@@ -43,11 +47,29 @@ class Node:
 
 @dataclass(frozen=True)
 class Found:
-    """What a host has and could have; `tools` as the user who deploys finds them."""
+    """What a host has and could have; `tools` as the user who deploys finds them, who may say anything.
+
+    `whose` says for each of `ways` who may change what it leads to, as root sees it.
+    """
 
     system: System
     tools: Tools
     builds: Builds
+    whose: Mapping[str, str] = field(default_factory=dict)
+
+    def is_roots(self, folder: str) -> bool:
+        """Whether root may run node and npm from this folder: nobody else has a hand in them."""
+        return all(self.whose.get(path) == ROOT for path in _programs(folder))
+
+
+def ways(tools: Tools) -> Iterable[str]:
+    """The paths of which has to be known whose they are."""
+    folders = {tools.node, OFFICIAL, str(commands.LINKS), "/usr/bin"} - {""}
+    return [path for folder in folders for path in _programs(folder)]
+
+
+def _programs(folder: str) -> tuple[str, str]:
+    return f"{folder}/node", f"{folder}/npm"
 
 
 def asked_for(config: Config, tools: Tools, package: PackageJson) -> Asked:
@@ -71,8 +93,9 @@ def must_fetch(asked: Asked, system: System, tools: Tools) -> bool:
 
 
 def plan(config: Config, asked: Asked, found: Found, host: str) -> Node:
-    """Raises NotReady where no node that fits can be had."""
+    """Raises NotReady where no node that fits can be had, or where it lies no unit could say."""
     tools = found.tools
+    _check(tools, host)
     if tools.node and fits(asked.range, tools.node_version):
         unchanged = f"{tools.node_version} in {tools.node}, and {asked}"
         kept = Step("install node", commands.offer(), unchanged=unchanged)
@@ -91,23 +114,40 @@ def plan(config: Config, asked: Asked, found: Found, host: str) -> Node:
     return _official(config, asked, found, host)
 
 
-def pm2(config: Config, node: Node, tools: Tools) -> tuple[Step, str]:
-    """The step that brings pm2, and where it is afterwards."""
-    there = tools.pm2
+def pm2(config: Config, node: Node, found: Found) -> tuple[Step, str]:
+    """The step that brings pm2, and where it is afterwards.
+
+    Root installs it by a node that is root's alone; a node of the user's own is run by them, and gets a pm2 beside it.
+    """
+    there, by_root = found.tools.pm2, found.is_roots(node.folder)
+    prefix = commands.FOR_ALL if by_root else PurePosixPath(node.folder).parent
+    install = commands.install_pm2(config.setup.pm2, node.folder, prefix)
     step = Step(
         "install pm2",
-        commands.install_pm2(config.setup.pm2, node.folder),
+        install if by_root else as_user(config.setup.user, install),
         timeout=600,
         unchanged=f"it is {there}" if there else "",
         hint="npm says above what is wrong: can the server reach the registry?",
     )
-    return step, there or "/usr/local/bin/pm2"
+    return step, there or f"{prefix}/bin/pm2"
 
 
 def choose(asked: str, builds: Builds, platform: str) -> Build | None:
     """The newest build that fits, one with long-term support before any other; None where none fits."""
     fitting = [one for one in builds.builds if platform in one.platforms and fits(asked, one.version)]
     return max(fitting, key=lambda one: (one.lts, _order(one.version)), default=None)
+
+
+def _check(tools: Tools, host: str) -> None:
+    """Raise NotReady for a place that cannot be written in a unit as it is."""
+    for place in filter(None, (tools.node, tools.pm2)):
+        try:
+            unit_path(place)
+        except ValueError as error:
+            raise NotReady(
+                f"{host}: node or pm2 is said to be where no unit can name it: {error}; nothing was changed",
+                hint="[node] path names the node that is to be used",
+            ) from None
 
 
 def _official(config: Config, asked: Asked, found: Found, host: str) -> Node:

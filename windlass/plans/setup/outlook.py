@@ -6,6 +6,8 @@ import re
 
 from windlass.config.model import Config
 from windlass.facts.deploy_key import forge
+from windlass.facts.state import State
+from windlass.plans import units
 from windlass.plans.setup import adoption
 from windlass.plans.setup.base import needs_key
 from windlass.plans.setup.seen import Seen
@@ -24,11 +26,23 @@ def outlook(config: Config, wishes: Wishes, seen: Seen, host: str) -> tuple[str,
         todo += _key(config, wishes, seen)
     if not _has_env(config, wishes, seen):
         todo.append(f"the app's variables: fab env.push FILE -H {config.setup.user}@{address}")
+    if moves(config, seen.state):
+        todo.append(
+            f"what runs moves to {config.web.supervisor} with: fab restart -H {config.setup.user}@{address}"
+        )
+    elif seen.units and seen.state.live and units.lacks(config.counted(seen.site.nginx.cpus), seen.units):
+        todo.append(f"what runs goes by it with: fab restart -H {config.setup.user}@{address}")
     if seen.state.live:
         return "; ".join(said), "; ".join(todo)
     process = seen.site.old.process if seen.site.old else None
     then = f"; then fab setup -H {host} again removes the old process" if process else ""
     return "; ".join(said), "; ".join([*todo, deploy + then])
+
+
+def moves(config: Config, state: State) -> bool:
+    """Whether what is live was started by another supervisor than the one that starts the next."""
+    there = state.manifests.get(state.slot)
+    return bool(state.live) and (there.supervisor if there else "pm2") != config.web.supervisor
 
 
 def _key(config: Config, wishes: Wishes, seen: Seen) -> list[str]:

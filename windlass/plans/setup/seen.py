@@ -10,6 +10,7 @@ from windlass.facts.package_json import PackageJson
 from windlass.facts.postgres import Database
 from windlass.facts.services import Services
 from windlass.facts.state import State
+from windlass.facts.units import Units
 from windlass.plans.setup import site
 from windlass.plans.setup.base import Base
 from windlass.plans.setup.node import Asked, Found
@@ -33,3 +34,4 @@ class Seen:
     checkout: OldCheckout | None = None
     database: Database | None = None
     firewall: Firewall | None = None
+    units: Units | None = None

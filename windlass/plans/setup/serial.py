@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from windlass.plan import Plan, Stage, Step
-from windlass.shell import Command, all_of
+from windlass.shell import Command, all_of, quote
 
-LOCK = Command("exec 9>>/run/lock/windlass-setup && flock 9")
+PATIENCE = 1800
+"""Seconds that another setup is waited for."""
+_FILE = "/run/windlass-setup.lock"
+_BUSY = f"another setup has not let go of {_FILE} for {PATIENCE // 60} minutes: fuser -v {_FILE} names it"
+LOCK = Command(
+    # /run is root's own: nobody else can hold it, or put a link there.
+    f"(umask 077 && : >>{_FILE})\n"
+    f"exec 9>>{_FILE}\n"
+    f"flock --wait {PATIENCE} 9 || {{ echo {quote(_BUSY)} >&2; exit 1; }}"
+)
 """Waits; each step finds what another setup did meanwhile, and can be repeated. No step leaves a daemon behind."""
 
 

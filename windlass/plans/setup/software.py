@@ -9,7 +9,7 @@ from pathlib import Path
 from windlass.config.model import Config
 from windlass.facts.nginx import NginxRights
 from windlass.plan import Plan, Stage, Step
-from windlass.plans.setup import adoption, database, firewall, node, outlook, services, site
+from windlass.plans.setup import adoption, database, firewall, node, outlook, services, site, units
 from windlass.plans.setup.seen import Seen
 from windlass.plans.setup.serial import serial
 from windlass.plans.setup.wishes import Wishes
@@ -33,7 +33,7 @@ def plan(config: Config, wishes: Wishes, seen: Seen, host: str, *, folders: Sequ
     steps = Plan(
         f"Set up {config.app.name}",
         (
-            Stage("node", (*found.steps, node.pm2(config, found, seen.node.tools)[0])),
+            Stage("node", (*found.steps, *_pm2(config, seen, found))),
             Stage("services", _services(config, seen, found, folders)),
             Stage("database", database.steps(config, seen.database, seen.services) if seen.database else ()),
             Stage("adopt", adoption.steps(config, state, old, seen.checkout)),
@@ -59,10 +59,17 @@ def as_if_packaged(seen: Seen) -> Seen:
 
 def _services(config: Config, seen: Seen, found: node.Node, folders: Sequence[Path]) -> tuple[Step, ...]:
     home = seen.base.home(config)
-    pm2 = node.pm2(config, found, seen.node.tools)[1]
+    pm2 = node.pm2(config, found, seen.node)[1]
+    boot = services.pm2(config, seen.services, home=home, pm2=pm2, node=found.folder, folders=folders)
     return (
         services.nginx(seen.services),
-        services.pm2(config, seen.services, home=home, pm2=pm2, node=found.folder, folders=folders),
+        *((boot,) if config.web.supervisor == "pm2" else ()),
         services.recovery(config, seen.services, node=found.folder, folders=folders),
         *services.rotation(config, seen.services, home=home, folders=folders),
+        *(units.steps(config.counted(seen.site.nginx.cpus), seen.state, seen.units) if seen.units else ()),
     )
+
+
+def _pm2(config: Config, seen: Seen, found: node.Node) -> tuple[Step, ...]:
+    """pm2 where it is to run the app; where something else is, what is there stays."""
+    return (node.pm2(config, found, seen.node)[0],) if config.web.supervisor == "pm2" else ()
