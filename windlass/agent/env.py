@@ -60,6 +60,18 @@ def parse(text: str) -> Dict[str, str]:
     return variables
 
 
+def earlier(folder: str) -> List[Dict[str, str]]:
+    """The variables of every version that is kept there, as far as this user may read them."""
+    found = []
+    try:
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
+                found.append(parse(file.read()))
+    except OSError:
+        pass  # none yet, or another user's
+    return found
+
+
 def expanded(variables: Dict[str, str]) -> Dict[str, str]:
     """The values as Next.js and Prisma read them: `\\$` is a `$`, and `$NAME` is another variable's value.
 

@@ -55,7 +55,7 @@ class Journal:
         """The journal has whole lines alone."""
 
     def added(self, masks: List[str]) -> List[bytes]:
-        """The whole lines added since; a secret is in one of them, if it is in any."""
+        """The whole lines added since; there is nothing to hide in them before `Wanted` does."""
         if self._follower is None:
             self._follower = self._start("--follow", "--no-tail", f"--since={self._now}")
             assert self._follower.stdout

@@ -7,7 +7,7 @@ import tempfile
 import time
 from typing import Any, Callable, Dict, List, Optional
 
-from . import env, ledger, lock, owner, reserve, versions
+from . import env, ledger, lock, owner, reserve
 from .channel import Channel
 from .live import NOTHING_LIVE, live
 from .steps import Runner
@@ -27,8 +27,8 @@ class Session:
         self.variables: Dict[str, str] = self.as_owner(lambda: env.read(self.paths["env_file"]), {})
         self.masks: List[str] = []
         self.given: Dict[str, str] = {}
-        earlier = self.as_owner(lambda: versions.all_kept(self.paths), [])
-        for variables in (self.variables, *earlier):  # a log may hold an earlier password
+        kept: List[Dict[str, str]] = self.as_owner(lambda: env.earlier(self.paths["env_versions"]), [])
+        for variables in [self.variables, *kept]:  # a log may hold an earlier password
             self.hide(variables)
         self.runner: Optional[Runner] = None
         self.left_behind = self._told_of_full_disk = False
