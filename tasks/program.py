@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from windlass.cli import interrupts
 from windlass.cli.program import Windlass
 
 from . import namespace
@@ -9,4 +10,5 @@ from . import namespace
 
 def main() -> None:
     """Run what the command line says; ends the process."""
+    interrupts.not_while_loading()
     Windlass(namespace=namespace).run()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +18,14 @@ class Store:
     folder: str
     endpoint: str
 
-    def place(self, name: str) -> str:
-        """Where a backup's copy is, as s3://…"""
-        return f"s3://{self.bucket}/{self._key(name)}"
+    def place(self, key: str) -> str:
+        """Where the copy of that key is, as s3://…"""
+        return f"s3://{self.bucket}/{self._whole(key)}"
 
-    def upload_url(self, name: str, seconds: float) -> str:
+    def upload_url(self, key: str, seconds: float) -> str:
         """An address that takes this one file by PUT, for so many seconds; whoever has it needs no key.
+
+        Only where nothing is yet: If-None-Match is signed with it, and so has to be sent.
 
         The keys are found as Amazon's own tools find them: in the environment, in ~/.aws. Nothing is asked of the
         store. Raises UsageError without boto3 or keys.
@@ -44,7 +48,7 @@ class Store:
             client = boto3.Session().client(
                 "s3", endpoint_url=self.endpoint or None, config=Config(**settings)
             )
-            params = {"Bucket": self.bucket, "Key": self._key(name)}
+            params = {"Bucket": self.bucket, "Key": self._whole(key), "IfNoneMatch": "*"}
             return str(client.generate_presigned_url("put_object", Params=params, ExpiresIn=round(seconds)))
         except (BotoCoreError, ValueError) as error:
             raise UsageError(
@@ -52,8 +56,14 @@ class Store:
                 hint="AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, where fab is typed",
             ) from None
 
-    def _key(self, name: str) -> str:
-        return "/".join(filter(None, [self.folder, f"{name}.dump"]))
+    def _whole(self, key: str) -> str:
+        return "/".join(filter(None, [self.folder, f"{key}.dump"]))
+
+
+def key_for(app: str, host: str, name: str) -> str:
+    """A key that no copy has yet: the backup's name is the server's word, which may be that of an older one."""
+    parts = [re.sub(r"[^\w.@-]+|^\.+", "_", part, flags=re.ASCII) for part in (app, host, name)]
+    return "/".join(parts) + f"-{secrets.token_hex(6)}"
 
 
 def store(copy_to: str, endpoint: str) -> Store | None:

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import boto3
 import pytest
 
+from tests.unit.bash import bash
+from tests.unit.made import config
+from windlass.commands import backups
 from windlass.errors import UsageError
-from windlass.offsite import Store, store
+from windlass.offsite import Store, key_for, store
 
 
 @pytest.fixture
@@ -30,6 +37,49 @@ def test_a_copy_has_the_backups_name_in_the_configured_folder(copy_to: str, plac
 
 def test_no_place_is_no_store() -> None:
     assert store("", "") is None
+
+
+def test_a_key_is_below_its_app_and_host_and_is_never_the_same_twice() -> None:
+    first, second = (key_for("shop", "deploy@web1:22", "20260101-120000") for _ in range(2))
+    assert first != second
+    assert re.fullmatch(r"shop/deploy@web1_22/20260101-120000-[0-9a-f]{12}", first)
+    assert key_for("shop", "h", "../../other/a?b").count("/") == 2
+    assert "/../" not in key_for("shop", "..", "..")
+
+
+@pytest.fixture
+def bucket(keys: None) -> Iterator[str]:
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    boto3.client("s3", endpoint_url=address, region_name="us-east-1").create_bucket(Bucket="ships")
+    yield address
+    server.stop()
+
+
+def test_a_server_cannot_replace_an_older_copy(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    layout = config(tmp_path).layout
+    layout_backups = Path(layout.backups)
+    layout_backups.mkdir(parents=True)
+    found = Store("ships", "", bucket)
+    url = found.upload_url("shop/h/a-1", 900)
+    assert "if-none-match" in parse_qs(urlsplit(url).query)["X-Amz-SignedHeaders"][0].split(";")
+    copy = backups.copy(layout, "a", found.place("shop/h/a-1"))
+    environment = {"PATH": "/usr/bin:/bin", "UPLOAD_URL": url}
+    (layout_backups / "a.dump").write_text("the good one")
+    bash(copy, env=environment).check()
+    (layout_backups / "a.dump").write_text("an evil one")
+    done = bash(copy, env=environment)
+    assert done.exit_code != 0
+    assert "412" in done.stderr
+    stored = boto3.client("s3", endpoint_url=bucket).get_object(Bucket="ships", Key="shop/h/a-1.dump")
+    assert stored["Body"].read() == b"the good one"
 
 
 @pytest.mark.usefixtures("keys")

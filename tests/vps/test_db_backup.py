@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 from collections.abc import Iterator
 
@@ -232,10 +233,11 @@ def test_a_copy_goes_to_the_store_and_neither_key_nor_address_stays(server: Serv
     server.operator.config("prompthub", CONFIG + at)
     done = server.fab("db.backup").check()
     newest = listed(server)[0]
-    assert f"copied to s3://bucket/ships/{newest['name']}.dump" in done.output
-    assert newest["copied"] == f"s3://bucket/ships/{newest['name']}.dump"
+    place = str(newest["copied"])
+    assert re.fullmatch(rf"s3://bucket/ships/prompthub/[^/]+/{newest['name']}-[0-9a-f]{{12}}\.dump", place)
+    assert f"copied to {place}" in done.output
     client = boto3.Session("AKIDEXAMPLE", SECRET_KEY).client("s3", endpoint_url=store)
-    copy = client.get_object(Bucket="bucket", Key=f"ships/{newest['name']}.dump")["Body"].read()
+    copy = client.get_object(Bucket="bucket", Key=place.removeprefix("s3://bucket/"))["Body"].read()
     assert copy == server.host.path(str(newest["file"])).read_bytes()
     found = server.host.run(f"grep -rlE 'X-Amz|{SECRET_KEY}' {ROOT} --exclude-dir=node_modules || true")
     assert found.stdout == ""

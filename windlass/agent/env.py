@@ -27,6 +27,16 @@ PASSED_ON = (*PERSON, *TRUST, *PROXIES)
 
 POSTGRES = ("postgres", "postgresql")
 MASKED_LENGTH = 8
+"""Characters from which a value is masked wherever it stands; a shorter one only as a whole word."""
+
+SHORT_LENGTH = 4
+"""Characters from which a shorter value is masked: of a variable whose name says that it is secret."""
+
+_SECRET_NAME = re.compile(
+    r"pass(?!ive)|pwd|secret|token|key(?!s?_?(?:id|name)s?$)|credential|private|salt|auth|pin$|dsn",
+    re.IGNORECASE,
+)
+_SAYS_NOTHING = re.compile(r"(?i:true|false|null|none|undefined|auto|development|production|test)")
 LINE = re.compile(
     r"""^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)
     (\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^\#\n]+)?\s*(?:\#.*)?$""",
@@ -164,14 +174,38 @@ def with_lock_timeout(url: str, seconds: float) -> str:
 
 
 def maskable(variables: Dict[str, str]) -> List[str]:
-    """The values to hide, longest first, each as written and as expanded, plain, percent-encoded and as JSON."""
+    """The values to hide, longest first, each as written and as expanded, plain, percent-encoded and as JSON.
+
+    Of those under MASKED_LENGTH the passwords of URLs, and what a variable holds whose name says that it is secret:
+    another short value is a word like any other.
+    """
     forms = set()
     values = {*variables.values(), *expanded(variables).values()}
     for value in values | {value.replace("\\$", "$") for value in values}:
         for piece in {value, *value.splitlines(), *_passwords(value)}:
             if len(piece) >= MASKED_LENGTH:
                 forms |= {piece, *_encoded(piece)}
+        forms |= _short_passwords(value)
+    for name, value in [*variables.items(), *expanded(variables).items()]:
+        short = SHORT_LENGTH <= len(value) < MASKED_LENGTH and not _SAYS_NOTHING.fullmatch(value)
+        if short and _SECRET_NAME.search(name):
+            forms |= {value, *_encoded(value)}
     return sorted(forms, key=len, reverse=True)
+
+
+def _short_passwords(value: str) -> Set[str]:
+    """Of a URL's short password: how it stands there, and as a word, unless it is the user's or the path's as well."""
+    forms = set()
+    for password in _passwords(value):
+        if len(password) < MASKED_LENGTH:
+            forms.add(f":{password}@")
+            elsewhere = urllib.parse.urlsplit(value)._replace(netloc="").geturl().split("/")
+            if len(password) >= SHORT_LENGTH and password not in (
+                *elsewhere,
+                urllib.parse.urlsplit(value).username,
+            ):
+                forms |= {password, *_encoded(password)}
+    return forms
 
 
 def _passwords(value: str) -> List[str]:
@@ -193,5 +227,24 @@ def masked(text: str, values: List[str]) -> str:
     """The text with every such value replaced by `********`."""
     for value in values:
         if value in text:
-            text = text.replace(value, "********")
+            text = (
+                text.replace(value, "********") if len(value) >= MASKED_LENGTH else _word_masked(text, value)
+            )
     return text
+
+
+def _word_masked(text: str, value: str) -> str:
+    """A short value is part of many a word."""
+    before = r"(?<!\w)" if value[0].isalnum() else ""
+    after = r"(?!\w)" if value[-1].isalnum() else ""
+    return re.sub(f"{before}{re.escape(value)}{after}", "********", text)
+
+
+def cut(raw: bytes, values: List[str]) -> Tuple[bytes, bytes]:
+    """What of an unfinished line can be shown, masked, and the rest, in which a secret may have begun."""
+    longest = max((len(value.encode()) for value in values), default=0)
+    hidden = masked(raw.decode("utf-8", "surrogateescape"), values).encode("utf-8", "surrogateescape")
+    end = max(0, len(hidden) - longest)
+    while 0 < end < len(hidden) and hidden[end] & 0xC0 == 0x80:  # not within a character
+        end -= 1
+    return hidden[:end], hidden[end:]

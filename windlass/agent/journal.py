@@ -51,8 +51,11 @@ class Journal:
         process.wait()
         return found[:count][::-1]
 
-    def added(self) -> List[bytes]:
-        """The whole lines added since."""
+    def keep_unfinished(self) -> None:
+        """The journal has whole lines alone."""
+
+    def added(self, masks: List[str]) -> List[bytes]:
+        """The whole lines added since; a secret is in one of them, if it is in any."""
         if self._follower is None:
             self._follower = self._start("--follow", "--no-tail", f"--since={self._now}")
             assert self._follower.stdout

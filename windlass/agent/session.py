@@ -7,7 +7,7 @@ import tempfile
 import time
 from typing import Any, Callable, Dict, List, Optional
 
-from . import env, ledger, lock, owner, reserve
+from . import env, ledger, lock, owner, reserve, versions
 from .channel import Channel
 from .live import NOTHING_LIVE, live
 from .steps import Runner
@@ -27,7 +27,9 @@ class Session:
         self.variables: Dict[str, str] = self.as_owner(lambda: env.read(self.paths["env_file"]), {})
         self.masks: List[str] = []
         self.given: Dict[str, str] = {}
-        self.hide(self.variables)
+        earlier = self.as_owner(lambda: versions.all_kept(self.paths), [])
+        for variables in (self.variables, *earlier):  # a log may hold an earlier password
+            self.hide(variables)
         self.runner: Optional[Runner] = None
         self.left_behind = self._told_of_full_disk = False
         self.taken_over = False  # somebody else decides from now on what becomes of what this run did

@@ -114,13 +114,8 @@ class Step:
 
     def _cut(self) -> bytes:
         """Cut a line too long to be kept whole; what may be the beginning of a secret stays for the rest."""
-        text = env.masked(self._partial.decode("utf-8", "surrogateescape"), self._masks)
-        hidden = text.encode("utf-8", "surrogateescape")
-        end = max(0, len(hidden) - self._longest_mask)
-        while 0 < end < len(hidden) and hidden[end] & 0xC0 == 0x80:  # not within a character
-            end -= 1
-        self._partial = hidden[end:]
-        return hidden[:end]
+        shown, self._partial = env.cut(self._partial, self._masks)
+        return shown
 
     def _take(self, raw: bytes, show: Callable[[str], None]) -> None:
         line = env.masked(raw.decode("utf-8", "replace"), self._masks)

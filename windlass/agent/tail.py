@@ -46,7 +46,7 @@ class Source:
         """
         found: List[str] = []
         with open(self.path, "rb") as file:
-            end, rest = self._position, b""
+            end, rest = self._position - len(self._partial), b""
             while end > max(0, self._position - FURTHEST) and len(found) < count:
                 start = max(0, end - BLOCK)
                 file.seek(start)
@@ -58,8 +58,21 @@ class Source:
                 found = wanted.of([rest]) + found
         return found[-count:]
 
-    def added(self) -> List[bytes]:
-        """The whole lines added since; a file that was replaced or emptied is read from its beginning."""
+    def keep_unfinished(self) -> None:
+        """Leave the last line to `added` where its end is not written yet: a secret may be half written in it."""
+        try:
+            with open(self.path, "rb") as file:
+                start = max(0, self._position - LONGEST_LINE)
+                file.seek(start)
+                self._partial = file.read(self._position - start).rpartition(b"\n")[2]
+        except OSError:
+            pass  # said by `last`
+
+    def added(self, masks: List[str]) -> List[bytes]:
+        """The whole lines added since; a file that was replaced or emptied is read from its beginning.
+
+        Of a line without an end what may be shown of it, with the secrets of `masks` hidden.
+        """
         try:
             with open(self.path, "rb") as file:
                 found = os.fstat(file.fileno())
@@ -72,7 +85,8 @@ class Source:
         self._position += len(chunk)
         *lines, self._partial = (self._partial + chunk).split(b"\n")
         if len(self._partial) > LONGEST_LINE:
-            lines, self._partial = [*lines, self._partial], b""
+            shown, self._partial = env.cut(self._partial, masks)
+            lines.append(shown)
         return lines
 
     def close(self) -> None:
@@ -107,6 +121,9 @@ def tail(session: Session, message: Dict[str, Any]) -> None:
     try:
         live = session.live()
         shown = [source for source, about in sources if _is_shown(session, about, live["slot"])]
+        if message["follow"]:
+            for source, _ in sources:
+                source.keep_unfinished()
         for source in sorted(shown, key=lambda source: source.modified):
             _show_last(session, source, message["lines"], wanted)
         if message["follow"]:
@@ -161,7 +178,7 @@ def _follow(
         ]
         busy = False
         for source in shown:
-            lines = source.added()
+            lines = source.added(session.masks)
             busy = busy or bool(lines)
             _send(session, source, wanted.of(lines))
         channel.pump(0 if busy else POLL)

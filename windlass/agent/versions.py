@@ -39,6 +39,18 @@ def adopt(paths: Dict[str, Any]) -> Optional[int]:
     return number
 
 
+def all_kept(paths: Dict[str, Any]) -> List[Dict[str, str]]:
+    """The variables of every kept version that this user may read."""
+    found = []
+    try:
+        for number in _numbers(paths):
+            content = _content(_path(paths, number)) or b""
+            found.append(env.parse(content.decode("utf-8", "replace")))
+    except OSError:
+        pass  # another user's
+    return found
+
+
 def keep(session: Session, message: Dict[str, Any]) -> None:
     """Keep the `.env` that somebody edited as version `adopt`, and the content sent as version `number`.
 

@@ -12,7 +12,7 @@ from invoke.exceptions import Exit
 from invoke.executor import Executor as InvokeExecutor
 
 from windlass.clean import harmless
-from windlass.cli import bytecode
+from windlass.cli import bytecode, interrupts
 from windlass.cli.pipes import reader_may_leave
 from windlass.errors import ExitCode, Told, WindlassError
 from windlass.tell import tell_tracebacks_cleaned
@@ -28,7 +28,7 @@ class Executor(InvokeExecutor):
         if self.core is not None:
             self.config.windlass = {"hosts": self.core[0].args.hosts.value}
         try:
-            with reader_may_leave():
+            with interrupts.heard(), reader_may_leave():
                 return super().execute(*tasks)
         except Told as error:
             raise Exit(code=int(error.exit_code)) from error

@@ -17,7 +17,8 @@ SEND = (
 def copy(layout: Layout, name: str, to: str) -> Command:
     """Send a backup to the address in $UPLOAD_URL, which stays off the command line, and note that it is in `to`.
 
-    The store is told the file's MD5, and refuses what arrives as another. Wants the environment "given".
+    The store is told the file's MD5, and refuses what arrives as another, and where a file is already. Wants the
+    environment "given".
     """
     file, note = f"{name}.dump", f"{name}.copied.json"
     return all_of(
@@ -27,7 +28,8 @@ def copy(layout: Layout, name: str, to: str) -> Command:
         Command('digest=$(printf "$digest" | base64)'),
         Command(
             f'said=$(printf \'url = "%s"\\n\' "$UPLOAD_URL" |\n'
-            f'    {SEND} --header "Content-MD5: $digest" --upload-file {quote(file)})'
+            f'    {SEND} --header "Content-MD5: $digest" --header "If-None-Match: *" \\\n'
+            f"    --upload-file {quote(file)})"
         ),
         Command(
             'if [ "${said##*$\'\\n\'}" != 200 ]; then echo "the store refused it: $said" >&2; exit 1; fi'

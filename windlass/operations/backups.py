@@ -9,7 +9,7 @@ from windlass.errors import UsageError
 from windlass.facts import backups, database, databases, state
 from windlass.facts.backups import Backup
 from windlass.facts.databases import Kept
-from windlass.offsite import Store
+from windlass.offsite import Store, key_for
 from windlass.offsite import store as store_at
 from windlass.operations.crew import LOOKING, crew, onlookers
 from windlass.operations.request import Request
@@ -41,9 +41,10 @@ def db_backup(request: Request) -> int:
             host.visit.settle()
         name = name_at(found["state"].now)
         old = too_old(config, found["backups"], found["state"].now, coming=True)
-        plan = by_hand(config, found["state"], old, copy_to=store.place(name) if store else "")
+        key = key_for(config.app.name, host.name, name)
+        plan = by_hand(config, found["state"], old, copy_to=store.place(key) if store else "")
         if store and not dry_run:
-            _give(host, store, name, config)
+            _give(host, store, key, config)
         return run_or_print(hosts, [plan])
 
 
@@ -63,8 +64,9 @@ def db_copy(request: Request, backup: str = "") -> int:
     with crew(request, "db.copy", first_only=True) as hosts:
         (host,) = hosts.hosts
         found = chosen(config, host.visit.ask(backups.question(config.layout))["backups"], backup)
-        _give(host, store, found.name, config)
-        return run(hosts, [copied(config, found.name, store.place(found.name))])
+        key = key_for(config.app.name, host.name, found.name)
+        _give(host, store, key, config)
+        return run(hosts, [copied(config, found.name, store.place(key))])
 
 
 def db_backups(request: Request) -> int:
@@ -131,7 +133,7 @@ def _store(config: Config) -> Store | None:
     return found
 
 
-def _give(host: Host, store: Store, name: str, config: Config) -> None:
+def _give(host: Host, store: Store, key: str, config: Config) -> None:
     """Let the agent know the address that takes this backup: good for as long as dump and upload may last."""
-    url = store.upload_url(name, 2 * config.database.timeout)
+    url = store.upload_url(key, 2 * config.database.timeout)
     host.visit.send("give", variables={"UPLOAD_URL": url})

@@ -199,7 +199,36 @@ def test_a_secret_within_another_does_not_leave_the_rest_of_it() -> None:
 
 
 def test_short_values_are_not_hidden_since_they_would_hide_everything() -> None:
-    assert env.maskable({"PORT": "3000", "DEBUG": "true"}) == []
+    assert (
+        env.maskable({"PORT": "3000", "DEBUG": "true", "AUTH_ENABLED": "true", "KEY_ID": "k1", "TOKEN": "1"})
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["DB_PASSWORD", "api_key", "SESSION_SECRET", "SmtpPass", "GITHUB_TOKEN", "ADMIN_PIN"]
+)
+def test_a_short_value_of_a_variable_that_says_it_is_secret_is_masked_as_a_word(name: str) -> None:
+    masks = env.maskable({name: "moon7"})
+    assert env.masked("moon7 (moon7) 'moon7' pw=moon7 moon70 amoon7", masks) == (
+        "******** (********) '********' pw=******** moon70 amoon7"
+    )
+
+
+@pytest.mark.parametrize("password", ["p", "ab", "abc", "s3cr", "s3cre7", "p%40s"])
+def test_a_password_in_a_url_is_masked_at_any_length(password: str) -> None:
+    masks = env.maskable({"DATABASE_URL": f"postgresql://shop:{password}@h:5432/shop?schema=public"})
+    assert f":{password}@" not in env.masked(f"cannot reach postgres://shop:{password}@other/x", masks)
+    if len(password) >= env.SHORT_LENGTH:
+        assert env.masked(f"PGPASSWORD={password}", masks) == "PGPASSWORD=********"
+
+
+def test_a_password_that_is_the_users_name_does_not_hide_every_mention_of_the_app() -> None:
+    masks = env.maskable({"DATABASE_URL": "postgresql://shop:shop@h/shop"})
+    assert (
+        env.masked("shop starts, postgresql://shop:shop@h/", masks)
+        == "shop starts, postgresql://shop********h/"
+    )
 
 
 @pytest.mark.parametrize("value", ["://[@", "http://[half@", "x://u:p@[::1", "://@"])

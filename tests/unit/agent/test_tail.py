@@ -101,6 +101,45 @@ def test_a_secret_is_masked(app: App, ask: Callable[..., Conversation]) -> None:
     assert lines(ask()) == ["the token is ********"]
 
 
+def test_a_secret_of_an_earlier_env_is_masked(app: App, ask: Callable[..., Conversation]) -> None:
+    versions = app.root / "shared/.env.versions"
+    versions.mkdir()
+    (versions / "0001").write_text("TOKEN=earlier-horse-battery\n")
+    app.add("blue", "with earlier-horse-battery and correct-horse-battery\n")
+    assert lines(ask()) == ["with ******** and ********"]
+
+
+def test_a_secret_that_a_followed_line_without_an_end_is_cut_in_is_masked(
+    app: App, ask: Callable[..., Conversation]
+) -> None:
+    app.add("blue", "begins\n")
+    conversation = ask(follow=True)
+    assert next_line(conversation) == "begins"
+    shown = ""
+    for at in range(1, 12):
+        app.add("blue", "." * 17_000 + "correct-horse-battery"[:at])
+        shown += next_line(conversation)
+        app.add("blue", "correct-horse-battery"[at:])
+    app.add("blue", "\nend\n")
+    while (line := next_line(conversation)) != "end":
+        shown += line
+    assert "corr" not in shown
+    assert "tery" not in shown
+    assert set(shown) == {".", "*"}
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_a_secret_that_is_half_written_when_following_begins_is_masked(
+    app: App, ask: Callable[..., Conversation], count: int
+) -> None:
+    app.add("blue", "one\ntoken correct-hor")
+    conversation = ask(follow=True, lines=count)
+    if count:
+        assert next_line(conversation) == "one"
+    app.add("blue", "se-battery\n")
+    assert next_line(conversation) == "token ********"
+
+
 def test_what_is_no_text_and_what_never_ends_are_shown_as_far_as_can_be(
     app: App, ask: Callable[..., Conversation]
 ) -> None:
