@@ -78,7 +78,7 @@ def _add_line(file: PurePosixPath) -> Command:
     """What comes in, behind the lines of the file."""
     incoming = quote(file.with_name(f"{file.name}.setup"))
     return Command(
-        "umask 077; "
+        f"mkdir -p {quote(file.parent)}; umask 077; "
         f"{{ if [ -e {quote(file)} ]; then sed '$a\\' {quote(file)}; fi; cat; }} >{incoming}; "
         f"mv -T {incoming} {quote(file)}"
     )

@@ -20,6 +20,7 @@ def copy_env(layout: Layout, old: PurePosixPath, user: str, whose: str) -> Comma
     """
     incoming = layout.env_file.with_name(".env.setup")
     write = all_of(
+        cmd("mkdir", "-p", layout.shared),
         Command("umask 077"),
         Command(f"cat >{quote(incoming)}"),
         when(
@@ -41,7 +42,7 @@ def keep_assets(layout: Layout, source: PurePosixPath, url: str, user: str, whos
     write = all_of(
         Command("umask 022"),
         cmd("mkdir", "-p", place),
-        cmd("tar", "--extract", "--directory", place, "--skip-old-files", "--no-overwrite-dir"),
+        cmd("tar", "--extract", "--directory", place, "--skip-old-files"),
     )
     return _handed_over(read, whose, write, user)
 

@@ -40,7 +40,7 @@ function burn(ms) {
 
 async function answer(url) {
   const { pathname, searchParams } = url;
-  if (process.env.SICK_PORT === process.env.PORT) return text(500, "sick\n");
+  if (process.env.SICK_PORT && process.env.SICK_PORT === process.env.PORT) return text(500, "sick\n");
   if (pathname === "/") return page();
   if (pathname === "/api/health") return json(200, { status: "ok", commit, pid: process.pid });
   if (/^\/assets\/[0-9a-f]+\.js$/.test(pathname)) return asset(pathname.slice("/assets/".length));
