@@ -44,7 +44,7 @@ def test_a_renamed_process_does_not_run_on_under_its_old_name(deployed: Deployed
     deployed.deploy("third").check()
     assert online(deployed) == {"tiny-green", "tiny-green-mailer"}
     for times in ("1", "2"):
-        deployed.vps.run("pkill -9 -f '[w]orker.mjs'")
+        deployed.vps.run("until pkill -9 -f '[w]orker.mjs'; do sleep 0.1; done")
         look = f"until pm2 describe tiny-green-mailer | grep -q 'restarts.* {times} '; do sleep 0.2; done"
         deployed.vps.run(look, user="deploy")
     wait_until(lambda: "tiny-green-mailer" in online(deployed), 20, "it was not started again")

@@ -8,10 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.tiers import require
 from windlass.agent import owner
 
 NOBODY = pwd.getpwnam("nobody").pw_uid
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+as_root = pytest.mark.usefixtures("root")
+
+
+@pytest.fixture
+def root() -> None:
+    require(os.geteuid() == 0, "only root can give a file away")
 
 
 @pytest.fixture
