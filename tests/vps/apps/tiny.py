@@ -124,7 +124,10 @@ class Deployed:
         return sorted(self.vps.run(f"ls -A {ROOT}/releases").stdout.split())
 
     def ledger(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.vps.read(f"{ROOT}/ledger.jsonl").splitlines()]
+        """All of its records, those of rotated files too; right after that there is no other file."""
+        folder = self.vps.path(ROOT)
+        files = [*sorted(folder.glob("ledger/*.jsonl")), *folder.glob("ledger.jsonl")]
+        return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 
     def pm2(self) -> dict[str, str]:
         """What pm2 runs for deploy: the status by name."""
