@@ -13,7 +13,8 @@ from tests.vps.torture.ordeal import Account, Ordeal
 from tests.vps.torture.rounds import Round
 
 LAST_RUN = f"""
-tail -qn 8 {ROOT}/ledger/*.jsonl {ROOT}/ledger.jsonl; tr -s ' ' <{ROOT}/lock; ls -l {ROOT}/run {ROOT}/releases; ls -l {ROOT}/current
+tail -qn 8 {ROOT}/ledger/*.jsonl {ROOT}/ledger.jsonl
+tr -s ' ' <{ROOT}/lock; ls -l {ROOT}/run {ROOT}/releases; ls -l {ROOT}/current
 for run in $(ls -t {ROOT}/logs | head -n 3); do
     echo "--- $run"; cd {ROOT}/logs/$run && ls --full-time *.log; tail -n 4 *.log | grep .; cd ..
 done
