@@ -146,14 +146,14 @@ def test_pm2_keeps_its_list_where_there_is_no_room_for_a_new_one(
     vps.small_disk("/home/deploy", SIZE)
     app = Deployed(vps.boot(), operator, tiny_commits[1])
     app.wait_until_up()
-    with mishaps.held(app.vps, "head", "1000000") as hold:
+    with mishaps.held(app.vps, "pm2", "save") as hold:
         deploy = app.start("deploy", "--revision", app.commits["third"])
         hold.wait(deploy)
         vps.fill_disk("/home/deploy")
         hold.release()
         done = deploy.wait()
     assert done.exit_code in (1, 4), done
-    assert "no room" in done.output, done
+    assert "no room" in done.output, done.output
     assert app.live() == "change"
     assert "tiny-blue" in app.saved()
 

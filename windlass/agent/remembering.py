@@ -29,10 +29,10 @@ def remember(arguments: dict[str, Any]) -> None:
     daemon = pm2.daemon(supervisor.home)
     incoming = f"{dump}.windlass"
     try:
-        supervisor.save(incoming)
+        _save(supervisor, incoming)
         if not daemon or pm2.daemon(supervisor.home) != daemon:
             raise GateFailed("pm2's daemon has ended: its list stays as it was saved before")
-        present = _list(incoming)
+        present = _fresh(incoming)
         saved = [one for one in _list(dump) if one.get("name") != (arguments.get("forget") or None)]
         _check(app, present)
         going_down.refuse()
@@ -47,6 +47,29 @@ def _is_concerned(app: App, dump: str) -> bool:
     """Whether pm2 has something of the app, or would have after a boot."""
     started = [app.has(slot) and app.kept(slot).supervisor != "systemd" for slot in SLOTS]
     return any(started) or any(_is_own(app, one) for one in _list(dump))
+
+
+def _save(supervisor: Pm2, incoming: str) -> None:
+    try:
+        supervisor.save(incoming)
+    except GateFailed as failed:
+        raise GateFailed(f"{failed}{_room(incoming)}; the list stays as it was saved before") from None
+
+
+def _fresh(path: str) -> list[dict[str, Any]]:
+    """The entries of the list that pm2 has just written. GateFailed where it is not whole, as on a full disk."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            json.load(file)
+    except (OSError, ValueError):
+        raise GateFailed(f"pm2 wrote no whole list{_room(path)}; it stays as it was saved before") from None
+    return _list(path)
+
+
+def _room(path: str) -> str:
+    """Why nothing could be written there, "" where it is not for the room."""
+    folder = os.path.dirname(path)
+    return "" if os.statvfs(folder).f_bavail else f": there is no room on the disk of {folder}"
 
 
 def _list(path: str) -> list[dict[str, Any]]:
