@@ -51,7 +51,7 @@ def test_thousands_of_backups_about_the_live_release_change_nothing(deployed: De
     deployed.fab("emergency-resume").check()
     assert deployed.live() == "first"
     assert sorted(deployed.vps.run(f"ls {ROOT}/ledger").stdout.split()) == ["000001.jsonl", "digest.json"]
-    assert len(deployed.ledger()) < 30
+    assert len(deployed.vps.read(f"{ROOT}/ledger.jsonl").splitlines()) < 30
     runs = {json.loads(line)["run"] for line in deployed.fab("history", "--json").check().stdout.splitlines()}
     assert len([run for run in runs if "db.backup" not in run]) == 6
     assert len(runs) == 20
