@@ -25,13 +25,17 @@ def parse(line: bytes) -> Request | None:
     return request if request and request.upstream and not request.probe else None
 
 
+def answered(addresses: str) -> str:
+    """Of the addresses that nginx names, which are tries, the last: that one answered."""
+    return addresses.replace(" : ", ", ").split(", ")[-1]
+
+
 def _read(line: bytes) -> Request | None:
     """Anybody's request; None where the line is not of the site's format."""
     try:
         fields = json.loads(line.decode("utf-8", "replace"))
         status = int(fields["status"])
-        # Several addresses are tries, the last of them the one that answered.
-        upstream = str(fields["upstream_addr"]).replace(" : ", ", ").split(", ")[-1].strip("-")
+        upstream = answered(str(fields["upstream_addr"])).strip("-")
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return Request(upstream, status, str(fields.get("uri", "")), str(fields.get("probe")) == "1")

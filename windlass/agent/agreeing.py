@@ -15,6 +15,9 @@ from .app import SLOTS, App, Kept
 from .failure import GateFailed
 from .remembering import remember
 
+LISTENS = 60.0
+"""Seconds in which what visitors are sent back to must have its ports again."""
+
 
 def tidy(arguments: dict[str, Any]) -> None:
     """Remove what an interrupted snapshot, clone, write or backup left."""
@@ -97,6 +100,28 @@ def present(arguments: dict[str, Any]) -> None:
     names = kept.web_names if arguments.get("web") else kept.names
     _run(app, kept, problems, names, str(arguments.get("node") or ""))
     problems.tell()
+
+
+def go_back(arguments: dict[str, Any]) -> None:
+    """Have visitors get what a slot has, which is started first where it does not run.
+
+    GateFailed where it does not listen: then they keep what they have.
+    """
+    app, slot = App.of(arguments), str(arguments["slot"])
+    present({**arguments, "web": True})
+    deadline = time.monotonic() + LISTENS
+    while not app.stopped and (silent := _silent(app, slot)):
+        if time.monotonic() > deadline:
+            raise GateFailed(f"nothing listens on port {silent[0]}: visitors are not sent back to it")
+        time.sleep(0.1)
+    flag = app.paths["flag"]
+    here, there = (f"{flag}.off", flag) if slot == "green" else (flag, f"{flag}.off")
+    os.replace(here, there)
+
+
+def _silent(app: App, slot: str) -> list[int]:
+    """The slot's ports on which nobody listens."""
+    return [port for port in app.ports(slot) if not proc.listeners(port)]
 
 
 class _Problems:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -60,11 +59,7 @@ class App:
 
     def says(self, flag: str) -> str:
         """The first words of a flag's file, "" where it is not set."""
-        try:
-            with open(self.paths[flag], encoding="utf-8", errors="replace") as file:
-                return file.read(2000).strip()
-        except OSError:
-            return ""
+        return live.flag(self.paths[flag]) or ""
 
     def ports(self, slot: str) -> list[int]:
         """The ports of a slot's web processes, by its manifest; else the first that the client configures."""
@@ -81,10 +76,12 @@ class App:
         """By the slot's manifest; a slot that was started before there were any is taken to be as configured."""
         release = live.named_by(self.link(slot))
         try:
-            found = owner.as_owner(self.paths["root"], lambda: _json(self.paths["manifests"][slot]), None)
+            found = owner.as_owner(
+                self.paths["root"], lambda: live.document(self.paths["manifests"][slot]), None
+            )
             processes = [{**one, "name": str(one["name"])} for one in found["processes"]]
             return Kept(slot, release, str(found.get("supervisor") or "pm2"), processes, True)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             names = self.about["slots"][slot]["names"]
             return Kept(slot, release, "pm2", [{"name": name} for name in names], False)
 
@@ -107,8 +104,3 @@ class App:
             for pid in proc.pids()
             if says in proc.environ(pid) and f"{proc.cwd(pid)}/".startswith(releases)
         ]
-
-
-def _json(path: str) -> Any:
-    with open(path, encoding="utf-8") as file:
-        return json.load(file)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import sys
-import zipfile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,11 +26,15 @@ def leave(session: Session) -> None:
     sources = getattr(sys.modules["__main__"], "sources", None)
     if not sources or not session.opening.get("recovery"):
         return
+    import hashlib  # only where a command changes something: the agent starts without it
+
     opening = json.dumps({name: session.opening[name] for name in _TOLD}, sort_keys=True)
     digest = hashlib.sha256(json.dumps([sources, opening], sort_keys=True).encode()).hexdigest().encode()
     path = os.path.join(session.paths["run"], NAME)
     if _ends_with(path, digest):
         return
+    import zipfile
+
     incoming = f"{path}.next"
     with contextlib.suppress(OSError):
         with open(incoming, "wb") as file:

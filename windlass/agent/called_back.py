@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import time
 from typing import Any, Dict, List, Optional
 
-from . import live, proc
-from .agreeing import present
-from .app import App
-from .failure import GateFailed
-
-LISTENS = 60.0
-"""Seconds in which what was live before must have its port again."""
+from . import live
 
 
 def way_back(paths: Dict[str, Any], left: List[Dict[str, Any]]) -> Optional[str]:
@@ -30,28 +22,6 @@ def way_back(paths: Dict[str, Any], left: List[Dict[str, Any]]) -> Optional[str]
         if link and now["slot"] != slot and release and live.named_by(link) == release:
             return slot
     return None
-
-
-def go_back(arguments: Dict[str, Any]) -> None:
-    """Have visitors get what a slot has, which is started first where it does not run.
-
-    GateFailed where it does not listen: then they keep what they have.
-    """
-    app, slot = App.of(arguments), str(arguments["slot"])
-    present({**arguments, "web": True})
-    deadline = time.monotonic() + LISTENS
-    while not app.stopped and (silent := _silent(app, slot)):
-        if time.monotonic() > deadline:
-            raise GateFailed(f"nothing listens on port {silent[0]}: visitors are not sent back to it")
-        time.sleep(0.1)
-    flag = app.paths["flag"]
-    here, there = (f"{flag}.off", flag) if slot == "green" else (flag, f"{flag}.off")
-    os.replace(here, there)
-
-
-def _silent(app: App, slot: str) -> List[int]:
-    """The slot's ports on which nobody listens."""
-    return [port for port in app.ports(slot) if not proc.listeners(port)]
 
 
 def step(slot: str) -> Dict[str, Any]:

@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Dict, List
 
-from . import archive, called_back, digest, ledger, lock, stop, takeover
+from . import archive, called_back, digest, ledger, live, lock, stop, takeover
 from .owner import owner_of
 from .plan import PlanRun
 
@@ -110,11 +110,7 @@ def _put_right(
 
 def _link_is_lost(session: Session) -> bool:
     """Whether `current` is not the live release: somebody's hand was there."""
-    try:
-        current = os.path.basename(os.readlink(os.path.join(session.paths["root"], "current")))
-    except OSError:
-        current = ""
-    return current != session.live()["release"]
+    return live.named_by(session.paths["current"]) != session.live()["release"]
 
 
 def settle(session: Session) -> bool:

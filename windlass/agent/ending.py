@@ -8,7 +8,7 @@ import signal
 import time
 from typing import Any
 
-from . import proc, supervising
+from . import memory, proc, supervising
 from .app import SLOTS, App
 from .failure import GateFailed
 from .systemd_acts import Systemd
@@ -51,7 +51,7 @@ def stop(arguments: dict[str, Any]) -> None:
 def stand_by(arguments: dict[str, Any]) -> None:
     """Leave a slot's web process running and end its `others`; less than `memory_free_mb` MiB free, end them all."""
     app, limit = App.of(arguments), int(arguments["memory_free_mb"])
-    if proc.memory_available() < limit << 20:
+    if memory.available() < limit << 20:
         slot = arguments["slot"]
         print(
             f"less than {limit} MiB of memory are free: {slot} is stopped, not kept as a standby", flush=True

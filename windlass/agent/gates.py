@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .agreeing import agree, links, page, present, tidy
-from .called_back import go_back
+from .agreeing import agree, go_back, links, page, present, tidy
 from .ending import end, gone, stand_by, stop
 from .failure import GateFailed
 from .gates_alive import alive

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from . import probe
+from .access_log import answered
 from .failure import GateFailed
 
 IN_A_ROW = 3
@@ -56,8 +57,8 @@ def ask(arguments: dict[str, Any], timeout: float) -> probe.Reply:
 
 
 def answering(reply: probe.Reply) -> str:
-    """The address that an answer came from: of several, which are tries, the last."""
-    return reply.headers.get(UPSTREAM, "").replace(" : ", ", ").split(", ")[-1]
+    """The address that an answer came from."""
+    return answered(reply.headers.get(UPSTREAM, ""))
 
 
 def _cannot_show(arguments: dict[str, Any], reply: probe.Reply) -> bool:

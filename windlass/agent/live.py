@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import Any, Dict, List, Set
+from typing import Any, Dict, List, Optional, Set
 
 LONGEST = 65536
 """Bytes of a manifest that are read."""
@@ -47,12 +47,17 @@ def web_ports(paths: Dict[str, Any], slot: str) -> List[int]:
 
 def _manifest(paths: Dict[str, Any], slot: str) -> Dict[str, Any]:
     """What the slot was started with; empty where there is none that can be read."""
-    try:
-        with open(paths["manifests"][slot], encoding="utf-8") as file:
-            known = json.loads(file.read(LONGEST))
-    except (OSError, ValueError, KeyError):
-        return {}
+    known = document(paths.get("manifests", {}).get(slot, ""))
     return known if isinstance(known, dict) else {}
+
+
+def document(path: str) -> Any:
+    """The JSON of a small file, such as a manifest; None where there is none."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.loads(file.read(LONGEST))
+    except (OSError, ValueError):
+        return None
 
 
 def kept(folder: str) -> List[str]:
@@ -76,3 +81,12 @@ def named_by(link: str) -> str:
         return os.path.basename(os.readlink(link))
     except OSError:
         return ""
+
+
+def flag(path: str) -> Optional[str]:
+    """What a flag's file says; None where it is not set."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(2000).strip()
+    except OSError:
+        return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
 
 from . import going_down, stop, turn, versions
 from .hold import Hold
+from .live import flag
 
 if TYPE_CHECKING:
     from .session import Session
@@ -222,7 +223,7 @@ class PlanRun:
             "warnings": self._warnings,
             "done": self._done,
             "trouble": self._trouble,
-            "page": stop.flag(self.session.paths["maintenance"]),
+            "page": flag(self.session.paths["maintenance"]),
             "failure": failure,
             "stopped": stop.stopped(self.session.paths),
         }

@@ -172,15 +172,6 @@ def user(uid: int) -> str:
         return f"uid {uid}"
 
 
-def memory_available() -> int:
-    """Bytes that could be had without swapping."""
-    with open("/proc/meminfo", encoding="ascii") as file:
-        for line in file:
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    return 0
-
-
 def from_pid_files(patterns: Iterable[str]) -> list[Process]:
     """The running processes that the pid files matching these globs name."""
     found = []

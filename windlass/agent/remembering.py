@@ -10,6 +10,7 @@ from typing import Any
 from . import going_down, pm2
 from .app import SLOTS, App
 from .failure import GateFailed
+from .ledger import sync_folder
 from .pm2_acts import Pm2
 
 
@@ -59,11 +60,9 @@ def _save(supervisor: Pm2, incoming: str) -> None:
 def _fresh(path: str) -> list[dict[str, Any]]:
     """The entries of the list that pm2 has just written. GateFailed where it is not whole, as on a full disk."""
     try:
-        with open(path, encoding="utf-8") as file:
-            json.load(file)
+        return _entries(path)
     except (OSError, ValueError):
         raise GateFailed(f"pm2 wrote no whole list{_room(path)}; it stays as it was saved before") from None
-    return _list(path)
 
 
 def _room(path: str) -> str:
@@ -75,10 +74,14 @@ def _room(path: str) -> str:
 def _list(path: str) -> list[dict[str, Any]]:
     """The entries of a dump; none where there is no readable one."""
     try:
-        with open(path, encoding="utf-8") as file:
-            found = json.load(file)
+        return _entries(path)
     except (OSError, ValueError):
         return []
+
+
+def _entries(path: str) -> list[dict[str, Any]]:
+    with open(path, encoding="utf-8") as file:
+        found = json.load(file)
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
@@ -127,7 +130,7 @@ def _write(dump: str, incoming: str, entries: list[dict[str, Any]]) -> None:
         if os.path.exists(dump):
             _keep_before(dump)
         os.replace(incoming, dump)
-        _sync(os.path.dirname(dump))
+        sync_folder(os.path.dirname(dump))
     except OSError as error:
         raise GateFailed(f"the process list could not be saved, and stays as it was: {error}") from None
 
@@ -139,11 +142,3 @@ def _keep_before(dump: str) -> None:
         os.unlink(before)
     os.link(dump, before)
     os.chmod(before, 0o600)
-
-
-def _sync(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

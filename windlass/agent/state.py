@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pwd
 import time
 from typing import Any, Dict, Optional
 
-from . import digest, env, live, lock, proc, versions
+from . import digest, env, live, lock, memory, versions
 
 
 def state(arguments: Dict[str, Any]) -> Dict[str, Any]:
@@ -17,17 +16,17 @@ def state(arguments: Dict[str, Any]) -> Dict[str, Any]:
     variables = env.read(arguments["env_file"])
     return {
         "live": live.live(arguments),
-        "manifests": {slot: _json(path) for slot, path in arguments.get("manifests", {}).items()},
+        "manifests": {slot: live.document(path) for slot, path in arguments.get("manifests", {}).items()},
         "slots": {slot: live.named_by(path) for slot, path in arguments["slots"].items()},
         "current": live.named_by(os.path.join(root, "current")),
-        "flags": {name: _flag(arguments[name]) for name in ("maintenance", "stopped", "standby")},
+        "flags": {name: live.flag(arguments[name]) for name in ("maintenance", "stopped", "standby")},
         "releases": [_release(arguments["releases"], name) for name in live.kept(arguments["releases"])],
         "past": _past(arguments),
         "stamps": {name: _text(arguments["stamps"][name]) for name in arguments["stamps"]},
         "cloned": os.path.isdir(os.path.join(arguments["workspace"], ".git")),
         "env": {"keys": sorted(variables), "version": _env_version(arguments)},
         "disk_free": _disk_free(root),
-        "memory_available": proc.memory_available(),
+        "memory_available": memory.available(),
         "unenterable": _unenterable(root),
         "lock": {"held": lock.is_held(arguments["lock"]), **lock.holder(arguments["lock"])},
         "boot": lock.boot_id(),
@@ -36,15 +35,6 @@ def state(arguments: Dict[str, Any]) -> Dict[str, Any]:
         "user": _user(os.geteuid()),
         "owner": _owner(root),
     }
-
-
-def _json(path: str) -> Any:
-    """The JSON of a small file, None where there is none."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            return json.loads(file.read(65536))
-    except (OSError, ValueError):
-        return None
 
 
 def _env_version(paths: Dict[str, Any]) -> Optional[int]:
@@ -59,7 +49,7 @@ def _release(folder: str, name: str) -> Dict[str, Any]:
         "id": name,
         "revision": _text(os.path.join(folder, name, "REVISION")),
         "stamp": _text(os.path.join(folder, name, ".windlass-install")),
-        "manifest": _json(os.path.join(folder, name, ".windlass-manifest")),
+        "manifest": live.document(os.path.join(folder, name, ".windlass-manifest")),
     }
 
 
@@ -71,16 +61,8 @@ def _past(arguments: Dict[str, Any]) -> Dict[str, Any]:
     return {**found, "open": list(found["open"].values())}
 
 
-def _flag(path: str) -> Optional[str]:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read(2000).strip()
-    except OSError:
-        return None
-
-
 def _text(path: str) -> str:
-    return _flag(path) or ""
+    return live.flag(path) or ""
 
 
 def _disk_free(path: str) -> int:

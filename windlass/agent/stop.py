@@ -7,7 +7,7 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any, Dict, Optional
 
-from . import ledger, lock
+from . import ledger, live, lock
 
 if TYPE_CHECKING:
     from .session import Session
@@ -40,16 +40,7 @@ def close_to_visitors(session: Session) -> None:
 
 def stopped(paths: Dict[str, Any]) -> Optional[str]:
     """Who stopped the app, when and why; None where it is not stopped."""
-    return flag(paths["stopped"])
-
-
-def flag(path: str) -> Optional[str]:
-    """What a flag's file says; None where it is not set."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read(2000).strip()
-    except OSError:
-        return None
+    return live.flag(paths["stopped"])
 
 
 def end_holder(session: Session) -> None:
