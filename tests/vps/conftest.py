@@ -13,6 +13,7 @@ from tests.vps.apps.million import million_image, million_server
 from tests.vps.apps.prompthub import prompthub_hosts, prompthub_image
 from tests.vps.apps.supervised import supervised_image
 from tests.vps.apps.tiny import (
+    bench,
     deployed,
     deployed_image,
     ready,
@@ -28,6 +29,7 @@ from tests.vps.hosts.needs import lacks
 from tests.vps.hosts.network import Slot
 
 __all__ = [
+    "bench",
     "deployed",
     "deployed_image",
     "million_image",

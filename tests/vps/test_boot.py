@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,8 +13,6 @@ from tests.support.processes import wait_until
 from tests.unit import made
 from tests.vps import mishaps
 from tests.vps.apps.tiny import ROOT, Deployed, Shared
-from tests.vps.hosts.factory import VpsFactory
-from tests.vps.hosts.machine import Image
 from tests.vps.test_interruptions import MOMENTS, Moment
 from windlass.facts.services import Services
 from windlass.plan import Gate
@@ -23,13 +20,6 @@ from windlass.plans.setup import services
 
 UNIT = "windlass-tiny"
 NEIGHBOUR = "setInterval(() => {}, 1000)\n"
-
-
-@pytest.fixture(scope="module")
-def bench(vps_images: VpsFactory, deployed_image: Image) -> Iterator[Shared]:
-    shared = Shared(vps_images, deployed_image)
-    yield shared
-    shared.give_up()
 
 
 @pytest.fixture

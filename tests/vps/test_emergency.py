@@ -24,13 +24,6 @@ from tests.vps.hosts.machine import Image
 CONTACT = '[[contacts]]\nrole = "On call"\ncontact = "+00 000 000000"\n'
 
 
-@pytest.fixture(scope="module")
-def bench(vps_images: VpsFactory, deployed_image: Image) -> Iterator[Shared]:
-    shared = Shared(vps_images, deployed_image)
-    yield shared
-    shared.give_up()
-
-
 @pytest.fixture
 def app(
     bench: Shared,

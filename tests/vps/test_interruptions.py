@@ -5,7 +5,7 @@ The cells share a host as long as they leave it in order; one that does not is f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +18,6 @@ from tests.support.operator import Operator
 from tests.support.processes import Completed, Running, wait_until
 from tests.vps import mishaps
 from tests.vps.apps.tiny import MIGRATED, MIGRATING, Deployed, Shared
-from tests.vps.hosts.factory import VpsFactory
-from tests.vps.hosts.machine import Image
 
 RATE = 30
 
@@ -124,14 +122,6 @@ EXPECTED = {
     ("kill_step", "finish"): (0, "the release is live, but"),
 }
 TAKEN_BACK = {("kill_step", "publish")}
-
-
-@pytest.fixture(scope="module")
-def bench(vps_images: VpsFactory, deployed_image: Image) -> Iterator[Shared]:
-    """A host for the cells of this module."""
-    shared = Shared(vps_images, deployed_image)
-    yield shared
-    shared.give_up()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,9 @@ from tests.support.operator import Operator
 from tests.vps import mishaps
 from tests.vps.apps.frozen import TABLES, freeze
 from tests.vps.apps.tiny import BUILDS_AT_ONCE, ROOT, Deployed, Shared
-from tests.vps.hosts.factory import VpsFactory
-from tests.vps.hosts.machine import Image
 
 RATE = 30
 LEFT = {"tiny-blue": "online", "tiny-blue-jobs": "online"}
-
-
-@pytest.fixture(scope="module")
-def bench(vps_images: VpsFactory, deployed_image: Image) -> Iterator[Shared]:
-    shared = Shared(vps_images, deployed_image)
-    yield shared
-    shared.give_up()
 
 
 @pytest.fixture

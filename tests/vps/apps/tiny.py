@@ -277,6 +277,14 @@ class Shared:
             self._vps = None
 
 
+@pytest.fixture(scope="module")
+def bench(vps_images: VpsFactory, deployed_image: Image) -> Iterator[Shared]:
+    """A host for the tests of one module."""
+    shared = Shared(vps_images, deployed_image)
+    yield shared
+    shared.give_up()
+
+
 @pytest.fixture(scope="session")
 def shared_host(vps_images: VpsFactory, deployed_image: Image) -> Shared:
     return Shared(vps_images, deployed_image)
